@@ -1,0 +1,80 @@
+/**
+ * Every way in which tenantry refuses or fails on purpose. Programs may switch on these; they are never renamed.
+ */
+export type ErrorCode =
+  | "argument-invalid"
+  | "binaries-missing"
+  | "config-invalid"
+  | "config-not-found"
+  | "connection-failed"
+  | "context-missing"
+  | "database-missing"
+  | "dependency-missing"
+  | "disk"
+  | "environment-unknown"
+  | "generate-failed"
+  | "interrupted"
+  | "isolation"
+  | "lock-timeout"
+  | "migration-failed"
+  | "migrations-folder"
+  | "password-rejected"
+  | "port-in-use"
+  | "production-refused"
+  | "rename-ambiguous"
+  | "role-insufficient"
+  | "schema-invalid"
+  | "server-failed"
+  | "server-too-old"
+  | "sql-invalid"
+  | "tenant-column-missing"
+  | "tenant-id-invalid";
+
+/** What a {@link TenantryError} is made from. */
+export type ErrorParts = {
+  readonly code: ErrorCode;
+  /** Names the object that the error is about. One sentence, no secrets. */
+  readonly message: string;
+  /** The next command or edit. */
+  readonly hint?: string | undefined;
+  /** Further lines, for people. */
+  readonly details?: readonly string[] | undefined;
+  readonly cause?: unknown;
+};
+
+/**
+ * The one error class: a mistake or a failure that tenantry understands. Anything else that is thrown is a bug
+ * and is printed with its stack.
+ *
+ * @example
+ * throw new TenantryError({
+ *   code: "config-not-found",
+ *   message: "drizzle.config.ts was not found in /srv/app.",
+ *   hint: "Run the command in your project's folder, or name the file with --config.",
+ * });
+ */
+export class TenantryError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: readonly string[];
+
+  constructor(parts: ErrorParts) {
+    super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.name = "TenantryError";
+    this.code = parts.code;
+    this.hint = parts.hint;
+    this.details = parts.details ?? [];
+  }
+}
+
+/** The text of whatever was thrown, on one line. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.message === "") return thrown.errors.map(messageOf).join("; ");
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The `code` that Node.js and PostgreSQL put on their errors (`ECONNREFUSED`, `42P01`), or undefined. */
+export function codeOf(thrown: unknown): string | undefined {
+  if (typeof thrown !== "object" || thrown === null || !("code" in thrown)) return undefined;
+  return typeof thrown.code === "string" ? thrown.code : undefined;
+}
