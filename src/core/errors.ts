@@ -69,7 +69,8 @@ export class TenantryError extends Error {
 
 /** The text of whatever was thrown, on one line. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError && thrown.message === "") return thrown.errors.map(messageOf).join("; ");
+  if (thrown instanceof AggregateError && thrown.message === "")
+    return thrown.errors.map(messageOf).join("; ");
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

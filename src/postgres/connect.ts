@@ -1,0 +1,114 @@
+import postgres from "postgres";
+import { describeTarget } from "../core/database-url.js";
+import { codeOf, messageOf, TenantryError } from "../core/errors.js";
+
+/** A pool of connections to one database, of postgres.js. */
+export type Database = postgres.Sql;
+
+/** One connection or transaction of it: what a function needs that only runs statements. */
+export type Session = postgres.ISql;
+
+/** How to connect. */
+export type ConnectOptions = {
+  /** Connections at most. Default 1. */
+  readonly max?: number;
+  /** What `pg_stat_activity` shows. Default `tenantry`. */
+  readonly applicationName?: string;
+  /** Seconds to wait for a connection. Default 10. */
+  readonly timeoutSeconds?: number;
+  /** What to call the URL in an error: the variable or flag that a user would correct. Default `DATABASE_URL`. */
+  readonly urlName?: string;
+};
+
+/** The oldest major version that works: `security_invoker` views and `on delete set null (column)` came with it. */
+const OLDEST_MAJOR = 15;
+
+/**
+ * Connects, and proves it by asking the server for its version.
+ *
+ * @throws TenantryError `connection-failed`, `password-rejected`, `database-missing`, `server-too-old`; the message
+ * names host, port, database and user, never the password.
+ * @example
+ * const database = await openDatabase(new URL("postgres://me@localhost/app"));
+ * await database.end();
+ */
+export async function openDatabase(url: URL, options: ConnectOptions = {}): Promise<Database> {
+  const database = postgres(url.href, {
+    max: options.max ?? 1,
+    connect_timeout: options.timeoutSeconds ?? 10,
+    onnotice: () => {},
+    connection: { application_name: options.applicationName ?? "tenantry" },
+    // A lost connection must surface, not be retried behind the caller's back with another session's state.
+    backoff: false,
+  });
+  try {
+    const [row] = await database<{ version: number }[]>`
+      select current_setting('server_version_num')::int as version`;
+    requireSupportedVersion(row?.version ?? 0, url);
+    return database;
+  } catch (thrown) {
+    await database.end({ timeout: 1 });
+    throw thrown instanceof TenantryError
+      ? thrown
+      : connectionError(thrown, url, options.urlName ?? "DATABASE_URL");
+  }
+}
+
+/**
+ * Connects, runs a function, and closes whatever happens.
+ *
+ * @throws TenantryError as {@link openDatabase}, and whatever the function throws.
+ * @example await withDatabase(url, {}, (database) => database`select 1`);
+ */
+export async function withDatabase<T>(
+  url: URL,
+  options: ConnectOptions,
+  use: (database: Database) => Promise<T>,
+): Promise<T> {
+  const database = await openDatabase(url, options);
+  try {
+    return await use(database);
+  } finally {
+    await database.end({ timeout: 5 });
+  }
+}
+
+function requireSupportedVersion(version: number, url: URL): void {
+  const major = Math.floor(version / 10_000);
+  if (major >= OLDEST_MAJOR) return;
+  const { host, port } = describeTarget(url);
+  throw new TenantryError({
+    code: "server-too-old",
+    message: `The server at ${host}:${port} is PostgreSQL ${major}; tenantry needs ${OLDEST_MAJOR} or newer.`,
+    hint: `Upgrade the server, or point the URL at one that is ${OLDEST_MAJOR} or newer.`,
+  });
+}
+
+function connectionError(thrown: unknown, url: URL, urlName: string): TenantryError {
+  const { host, port, database, user } = describeTarget(url);
+  const code = codeOf(thrown);
+  if (code === "28P01" || code === "28000") {
+    return new TenantryError({
+      code: "password-rejected",
+      message: `The server at ${host}:${port} rejected the login ${user}.`,
+      hint: `Check the user and password in ${urlName}, and the server's pg_hba.conf.`,
+      details: [messageOf(thrown)],
+      cause: thrown,
+    });
+  }
+  if (code === "3D000") {
+    return new TenantryError({
+      code: "database-missing",
+      message: `There is no database ${database} on the server at ${host}:${port}.`,
+      hint: `Create it (createdb ${database}), run "tenantry init", which does, or correct ${urlName}.`,
+      cause: thrown,
+    });
+  }
+  return new TenantryError({
+    code: "connection-failed",
+    message: `No connection to the server at ${host}:${port} (database ${database}, user ${user}).`,
+    hint: `Check that the server runs and that ${urlName} is right.`,
+    details: [code === undefined ? messageOf(thrown) : `${code}: ${messageOf(thrown)}`],
+    cause: thrown,
+  });
+}

@@ -1,0 +1,87 @@
+import { getColumnTable } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+
+/** The commands that a service may run on a table. */
+export const COMMANDS = ["select", "insert", "update", "delete"] as const;
+
+/** One of {@link COMMANDS}. */
+export type Command = (typeof COMMANDS)[number];
+
+/** Something that a check would refuse, allowed on purpose. */
+export type DeclaredException = {
+  /** The rule's id, such as `unique-not-tenant-leading`. */
+  readonly rule: string;
+  /** The constraint, index or policy that it is about. */
+  readonly subject: string;
+  readonly reason: string;
+};
+
+/** The columns of the table into which the audit trigger writes, by their names in the database. */
+export type AuditLogColumns = {
+  readonly actor: string;
+  readonly action: string;
+  readonly tableName: string;
+  readonly rowId: string;
+  readonly before: string;
+  readonly after: string;
+  readonly requestId: string;
+  readonly ip: string | undefined;
+};
+
+/** What a schema file declared about one table. */
+export type TableDeclaration = {
+  readonly kind: "tenant" | "root" | "global";
+  /** The tenant column's name in the database; absent on global tables. */
+  readonly tenantColumn: string | undefined;
+  /** The type that the context is cast to; absent on global tables. */
+  readonly tenantType: string | undefined;
+  readonly commands: readonly Command[];
+  /** True if every change writes an audit row. */
+  readonly audit: boolean;
+  /** Columns whose values never enter an audit row, by their names in the database. */
+  readonly secret: readonly string[];
+  readonly auditLog: AuditLogColumns | undefined;
+  readonly exceptions: readonly DeclaredException[];
+  /** Why a global table is global. */
+  readonly reason: string | undefined;
+};
+
+/** A foreign key whose reference alone is nulled, which Drizzle cannot express: `on delete set null (column)`. */
+export type SetNullKey = { readonly constraint: string; readonly columns: readonly string[] };
+
+/**
+ * Declarations are kept on the table object itself, under global symbols, because a schema may be loaded by a second
+ * copy of this module (drizzle-kit, jiti and Node.js each have their own module cache).
+ */
+const DECLARATION = Symbol.for("tenantry.declaration");
+const SET_NULL_KEYS = Symbol.for("tenantry.set-null-keys");
+
+type Declared = { [DECLARATION]?: TableDeclaration; [SET_NULL_KEYS]?: Map<string, SetNullKey> };
+
+function tableOf(column: AnyPgColumn): Declared {
+  const table: object = getColumnTable(column);
+  return table;
+}
+
+/** Remembers what was declared about the table that this column belongs to. */
+export function declareTable(column: AnyPgColumn, declaration: TableDeclaration): void {
+  const table = tableOf(column);
+  table[DECLARATION] = declaration;
+}
+
+/** Remembers that a foreign key of the column's table nulls only its own column. */
+export function declareSetNull(column: AnyPgColumn, key: SetNullKey): void {
+  const table = tableOf(column);
+  table[SET_NULL_KEYS] ??= new Map();
+  table[SET_NULL_KEYS].set(key.constraint, key);
+}
+
+/** What was declared about a table. Drizzle evaluates a table's extras lazily: call `getTableConfig(table)` before. */
+export function declarationOf(table: object): TableDeclaration | undefined {
+  return (table as Declared)[DECLARATION];
+}
+
+/** The table's foreign keys declared with `onDelete: "set null"`, by constraint name. */
+export function setNullKeysOf(table: object): readonly SetNullKey[] {
+  return [...((table as Declared)[SET_NULL_KEYS]?.values() ?? [])];
+}
