@@ -1,5 +1,6 @@
+import { ENGINE_SCHEMA } from "../core/engine-schema.js";
 import { qualify, quoteIdentifier } from "../core/identifiers.js";
-import type { Catalog, Grant, Relation } from "./catalog.js";
+import type { Catalog, Column, DatabaseFunction, Grant, Relation } from "./catalog.js";
 
 /**
  * One thing that is so in a database, as text. Two databases are equal where their facts are; what a fact is about is
@@ -11,6 +12,10 @@ export type Fact = {
   /** The table, function, role or schema, for people. */
   readonly subject: string;
   readonly value: string;
+  /** The role that a grant is to. */
+  readonly grantee?: string;
+  /** SQL that takes it away. */
+  readonly removal?: string;
 };
 
 /** The keys of facts, so that whoever demands one and whoever reads one spell it alike. */
@@ -18,7 +23,7 @@ export const factKey = {
   role: (name: string) => `role ${quoteIdentifier(name)}`,
   schema: (name: string) => `schema ${quoteIdentifier(name)}`,
   schemaGrant: (schema: string, role: string) =>
-    `schema grant ${quoteIdentifier(schema)} to ${quoteIdentifier(role)}`,
+    `grant on schema ${quoteIdentifier(schema)} to ${quoteIdentifier(role)}`,
   rowSecurity: (schema: string, table: string) => `row security of ${qualify(schema, table)}`,
   policy: (schema: string, table: string, name: string) =>
     `policy ${quoteIdentifier(name)} on ${qualify(schema, table)}`,
@@ -39,23 +44,42 @@ export const factKey = {
 /** Everything that a catalog says, one fact at a time. */
 export function readFacts(catalog: Catalog): Fact[] {
   return [
-    ...catalog.roles.map((role) =>
-      security(factKey.role(role.name), role.name, JSON.stringify({ ...role, name: undefined })),
-    ),
-    ...catalog.schemas.flatMap((schema) => [
-      structure(factKey.schema(schema.name), schema.name, "exists"),
+    ...catalog.roles.map((role): Fact => {
+      return { key: factKey.role(role.name), aspect: "security", subject: role.name, value: unnamed(role) };
+    }),
+    ...catalog.schemas.flatMap((schema): Fact[] => [
+      { key: factKey.schema(schema.name), aspect: "structure", subject: schema.name, value: "exists" },
       ...schema.grants.map((grant) =>
-        security(factKey.schemaGrant(schema.name, grant.role), schema.name, privileges(grant)),
+        grantFact(
+          factKey.schemaGrant(schema.name, grant.role),
+          schema.name,
+          grant,
+          `schema ${quoteIdentifier(schema.name)}`,
+        ),
       ),
     ]),
-    ...catalog.enums.map((type) =>
-      structure(`enum ${qualify(type.schema, type.name)}`, type.name, JSON.stringify(type.labels)),
+    ...catalog.enums.map(
+      (type): Fact => ({
+        key: `enum ${qualify(type.schema, type.name)}`,
+        aspect: "structure",
+        subject: type.name,
+        value: JSON.stringify(type.labels),
+      }),
     ),
-    ...catalog.functions.map((fn) =>
-      security(factKey.function(fn.schema, fn.name, fn.arguments), `${fn.schema}.${fn.name}`, fn.definition),
-    ),
+    ...catalog.functions.map(functionFact),
     ...catalog.relations.flatMap(relationFacts),
   ];
+}
+
+function functionFact(fn: DatabaseFunction): Fact {
+  const fact: Fact = {
+    key: factKey.function(fn.schema, fn.name, fn.arguments),
+    aspect: "security",
+    subject: `${fn.schema}.${fn.name}`,
+    value: fn.definition,
+  };
+  if (fn.schema !== ENGINE_SCHEMA) return fact;
+  return { ...fact, removal: `drop function ${qualify(fn.schema, fn.name)}(${fn.arguments})` };
 }
 
 function relationFacts(relation: Relation): Fact[] {
@@ -63,54 +87,43 @@ function relationFacts(relation: Relation): Fact[] {
   const subject = tableSubject(schema, name);
   const place = qualify(schema, name);
   const isTable = relation.kind === "table" || relation.kind === "partitioned table";
+  const structure = (key: string, value: string): Fact => ({ key, aspect: "structure", subject, value });
+  const security = (key: string, value: string): Fact => ({ key, aspect: "security", subject, value });
   return [
-    structure(
-      `${relation.kind} ${place}`,
-      subject,
-      JSON.stringify([relation.options, relation.viewDefinition]),
-    ),
-    ...(isTable ? [security(factKey.rowSecurity(schema, name), subject, rowSecurityValue(relation))] : []),
+    structure(`${relation.kind} ${place}`, JSON.stringify([relation.options, relation.viewDefinition])),
+    ...(isTable ? [security(factKey.rowSecurity(schema, name), rowSecurityValue(relation))] : []),
     ...relation.policies.map((policy) =>
-      security(
-        factKey.policy(schema, name, policy.name),
-        subject,
-        JSON.stringify({ ...policy, name: undefined }),
-      ),
+      security(factKey.policy(schema, name, policy.name), unnamed(policy)),
     ),
     ...relation.grants.map((grant) =>
-      security(factKey.grant(schema, name, grant.role), subject, privileges(grant)),
+      grantFact(factKey.grant(schema, name, grant.role), subject, grant, place),
     ),
-    ...relation.columnGrants.map((grant) =>
-      security(factKey.columnGrant(schema, name, grant.column, grant.role), subject, privileges(grant)),
-    ),
-    ...relation.triggers.map((trigger) =>
-      security(
-        factKey.trigger(schema, name, trigger.name),
-        subject,
-        `${trigger.definition} (${trigger.enabled})`,
-      ),
-    ),
+    ...relation.columnGrants.map(({ column, ...grant }) => ({
+      ...grantFact(factKey.columnGrant(schema, name, column, grant.role), subject, grant, place),
+      removal: `revoke all (${quoteIdentifier(column)}) on ${place} from ${grantee(grant.role)}`,
+    })),
+    ...relation.triggers.map((trigger) => ({
+      ...security(factKey.trigger(schema, name, trigger.name), `${trigger.definition} (${trigger.enabled})`),
+      ...(isEngineTrigger(trigger.name)
+        ? { removal: `drop trigger ${quoteIdentifier(trigger.name)} on ${place}` }
+        : {}),
+    })),
     ...relation.columns.flatMap((column) => [
-      structure(
-        `column ${place}.${quoteIdentifier(column.name)}`,
-        subject,
-        JSON.stringify({ ...column, name: undefined, sequenceGrants: undefined }),
-      ),
+      structure(`column ${place}.${quoteIdentifier(column.name)}`, unnamed(withoutGrants(column))),
       ...(column.sequenceGrants ?? []).map((grant) =>
-        security(factKey.sequenceGrant(schema, name, column.name, grant.role), subject, privileges(grant)),
+        // No removal: the sequence's own name is not read, and a grant on it opens no row.
+        security(factKey.sequenceGrant(schema, name, column.name, grant.role), privileges(grant)),
       ),
     ]),
     ...relation.constraints.map((constraint) =>
       structure(
         factKey.constraint(schema, name, constraint.name),
-        subject,
         `${constraint.definition}${constraint.valid ? "" : " (not valid)"}`,
       ),
     ),
     ...relation.indexes.map((index) =>
       structure(
         `index ${qualify(schema, index.name)}`,
-        subject,
         `${index.definition}${index.valid ? "" : " (invalid)"}`,
       ),
     ),
@@ -127,14 +140,34 @@ export function tableSubject(schema: string, name: string): string {
   return schema === "public" ? name : `${schema}.${name}`;
 }
 
+/** True for the triggers that the completion makes; nobody else's begin so. */
+function isEngineTrigger(name: string): boolean {
+  return name.startsWith(`${ENGINE_SCHEMA}_`);
+}
+
+function grantFact(key: string, subject: string, grant: Grant, place: string): Fact {
+  return {
+    key,
+    aspect: "security",
+    subject,
+    value: privileges(grant),
+    grantee: grant.role,
+    removal: `revoke all on ${place} from ${grantee(grant.role)}`,
+  };
+}
+
+function grantee(role: string): string {
+  return role === "PUBLIC" ? "public" : quoteIdentifier(role);
+}
+
 function privileges(grant: Grant): string {
   return grant.privileges.join(", ");
 }
 
-function security(key: string, subject: string, value: string): Fact {
-  return { key, aspect: "security", subject, value };
+function withoutGrants(column: Column): { readonly name: string } {
+  return { ...column, sequenceGrants: undefined } as { readonly name: string };
 }
 
-function structure(key: string, subject: string, value: string): Fact {
-  return { key, aspect: "structure", subject, value };
+function unnamed(described: { readonly name: string }): string {
+  return JSON.stringify({ ...described, name: undefined });
 }

@@ -41,8 +41,8 @@ export function describeTarget(url: URL): ConnectionTarget {
   };
 }
 
-/** The same URL with another database, and, if given, another login. */
-export function withDatabase(url: URL, database: string, login?: { user: string; password: string }): URL {
+/** The same URL for another database, and, if given, another login. */
+export function onDatabase(url: URL, database: string, login?: { user: string; password: string }): URL {
   const other = new URL(url);
   other.pathname = `/${encodeURIComponent(database)}`;
   if (login !== undefined) {

@@ -42,6 +42,8 @@ export type ErrorParts = {
   readonly cause?: unknown;
 };
 
+const MARK = Symbol.for("tenantry.error");
+
 /**
  * The one error class: a mistake or a failure that tenantry understands. Anything else that is thrown is a bug
  * and is printed with its stack.
@@ -54,6 +56,13 @@ export type ErrorParts = {
  * });
  */
 export class TenantryError extends Error {
+  /** Two copies of this module may be loaded (a schema is loaded by jiti): errors are known by a mark, not by class. */
+  readonly [MARK] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && MARK in value;
+  }
+
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: readonly string[];

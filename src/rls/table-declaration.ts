@@ -9,7 +9,7 @@ export type Command = (typeof COMMANDS)[number];
 
 /** Something that a check would refuse, allowed on purpose. */
 export type DeclaredException = {
-  /** The rule's id, such as `unique-not-tenant-leading`. */
+  /** The rule's id, such as `key-not-tenant-leading`. */
   readonly rule: string;
   /** The constraint, index or policy that it is about. */
   readonly subject: string;

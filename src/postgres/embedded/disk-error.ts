@@ -15,7 +15,11 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
     "the operation is not permitted",
     "Run the command as the user who owns it, or give your user access, then run `tenantry start` again.",
   ],
-  ENOTDIR: ["a file stands where a directory should be", "Move that file away, then run `tenantry start` again."],
+  ENOENT: ["it does not exist", "Check the project's folder, then run `tenantry start` again."],
+  ENOTDIR: [
+    "a file stands where a directory should be",
+    "Move that file away, then run `tenantry start` again.",
+  ],
   EISDIR: ["a directory stands where a file should be", "Move it away, then run `tenantry start` again."],
   EBUSY: ["it is in use", "End what uses it, then run `tenantry start` again."],
   EIO: ["the disk reports an error", "Check the disk, then run `tenantry start` again."],

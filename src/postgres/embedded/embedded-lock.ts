@@ -53,7 +53,7 @@ async function livingClaim(directory: string, own: string): Promise<number | und
     const match = CLAIM.exec(name);
     if (match === null || name === own) continue;
     const holder = await readProcess(Number(match[1]));
-    if (holder?.mark === match[2]) return holder.pid;
+    if (holder !== undefined && holder.mark === match[2]) return holder.pid;
     await rm(join(directory, name), { force: true });
   }
   return undefined;

@@ -23,7 +23,7 @@ const run = promisify(execFile);
  * @example (await readProcess(process.pid))?.pid === process.pid
  */
 export async function readProcess(pid: number): Promise<ProcessFacts | undefined> {
-  if (!Number.isSafeInteger(pid) || pid <= 0 || !answersSignal(pid)) return undefined;
+  if (!Number.isSafeInteger(pid) || pid <= 0 || !processIdExists(pid)) return undefined;
   if (process.platform === "linux") {
     const facts = await readProc(pid);
     if (facts !== "no-proc") return facts;
@@ -32,7 +32,8 @@ export async function readProcess(pid: number): Promise<ProcessFacts | undefined
   return readPs(pid);
 }
 
-function answersSignal(pid: number): boolean {
+/** True if the system knows this process id, be it a zombie or somebody else's. */
+export function processIdExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -53,9 +54,14 @@ async function readProc(pid: number): Promise<ProcessFacts | undefined | "no-pro
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [state, startTime] = [fields[0], fields[19]];
     if (state === "Z" || state === "X") return undefined;
-    return { pid, mark: digest(`${boot}${startTime}`), command: command.replaceAll("\0", " ").trim(), directory };
+    return {
+      pid,
+      mark: digest(`${boot}${startTime}`),
+      command: command.replaceAll("\0", " ").trim(),
+      directory,
+    };
   } catch {
-    return answersSignal(pid) ? "no-proc" : undefined;
+    return processIdExists(pid) ? "no-proc" : undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { codeOf, TenantryError } from "../../core/errors.js";
 import type { Account } from "./unprivileged-account.js";
 
 /** How a program ended. */
@@ -20,7 +21,11 @@ export function spawnOptionsFor(account: Account | undefined): {
   uid?: number;
   gid?: number;
 } {
-  const env: NodeJS.ProcessEnv = { LC_ALL: "C", TZ: "UTC", HOME: account?.home ?? process.env["HOME"] ?? "/" };
+  const env: NodeJS.ProcessEnv = {
+    LC_ALL: "C",
+    TZ: "UTC",
+    HOME: account?.home ?? process.env.HOME ?? "/",
+  };
   for (const name of KEPT) {
     if (process.env[name] !== undefined) env[name] = process.env[name];
   }
@@ -31,7 +36,8 @@ export function spawnOptionsFor(account: Account | undefined): {
 /**
  * Runs a program to its end as `account`. It shares our terminal, so Ctrl-C ends it, too.
  *
- * @throws what `spawn` reports if the program cannot be started at all, such as ENOENT.
+ * @throws TenantryError `server-failed` if we may not become `account`; what `spawn` reports if the program cannot
+ * be started at all, such as ENOENT.
  * @example (await runAs(account, "/bin/sh", ["-c", "id -u"])).output // ["101"]
  */
 export function runAs(
@@ -40,7 +46,7 @@ export function runAs(
   args: readonly string[],
   input = "",
 ): Promise<Ended> {
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Ended>((resolve, reject) => {
     const child = spawn(program, args, { ...spawnOptionsFor(account), stdio: "pipe" });
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -50,8 +56,24 @@ export function runAs(
     child.once("error", reject);
     child.once("close", (status, signal) => {
       const lines = Buffer.concat(chunks).toString("utf8").split("\n");
-      resolve({ status, signal, output: lines.map((line) => line.trimEnd()).filter((line) => line !== "") });
+      resolve({
+        status,
+        signal,
+        output: lines.map((line) => line.trimEnd()).filter((line) => line !== ""),
+      });
     });
     child.stdin.end(input);
+  });
+  return ended.catch((thrown: unknown) => {
+    throw account !== undefined && codeOf(thrown) === "EPERM" ? switchRefused(account) : thrown;
+  });
+}
+
+/** Containers may run as root without the right to become anybody else. */
+function switchRefused(account: Account): TenantryError {
+  return new TenantryError({
+    code: "server-failed",
+    message: `PostgreSQL does not run as root, and this process may not become user ${account.name} to run it.`,
+    hint: "Run the command as an ordinary user, or set DATABASE_URL to a server of your own.",
   });
 }

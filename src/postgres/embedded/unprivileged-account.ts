@@ -15,25 +15,28 @@ export type Account = {
  * The user as whom the server shall run: ourselves (undefined) unless we are root. For root it is the owner of
  * the data if there is data, else whoever called sudo, else the project's owner, else `postgres`, else `nobody`.
  *
- * @throws TenantryError `server-failed` if root finds no such user, or if the data belongs to somebody else.
+ * @throws TenantryError `server-failed` if root finds no such user, or if the data belongs to somebody else;
+ * ENOENT if the project does not exist.
  * @example await chooseAccount("/srv/app", undefined)
  */
 export async function chooseAccount(
   projectDirectory: string,
   dataDirectory: string | undefined,
 ): Promise<Account | undefined> {
+  const { uid: owner } = await stat(projectDirectory);
   const ourselves = process.getuid?.();
   if (ourselves === undefined) return undefined;
   if (ourselves !== 0) {
     if (dataDirectory !== undefined) await refuseForeignData(dataDirectory, ourselves);
     return undefined;
   }
-  const accounts = await readAccounts();
-  const sudo = Number(process.env["SUDO_UID"] ?? "0");
-  const owner = (await stat(projectDirectory)).uid;
+  const accounts = [...(await readAccounts()), ...sudoCaller()];
+  const sudo = Number(process.env.SUDO_UID ?? "0");
   if (dataDirectory !== undefined) return ownerOf(dataDirectory, accounts, [sudo, owner]);
 
-  const person = [sudo, owner].flatMap((uid) => accounts.filter((account) => uid > 0 && account.uid === uid))[0];
+  const person = [sudo, owner].flatMap((uid) =>
+    accounts.filter((account) => uid > 0 && account.uid === uid),
+  )[0];
   if (person !== undefined) return { ...person, personal: true };
   const service = ["postgres", "_postgres", "nobody"].flatMap((name) =>
     accounts.filter((account) => account.name === name && account.uid > 0),
@@ -60,7 +63,13 @@ async function ownerOf(
     });
   }
   const known = accounts.find((account) => account.uid === uid);
-  return { name: known?.name ?? String(uid), home: known?.home ?? "/", uid, gid, personal: people.includes(uid) };
+  return {
+    name: known?.name ?? String(uid),
+    home: known?.home ?? "/",
+    uid,
+    gid,
+    personal: people.includes(uid),
+  };
 }
 
 async function refuseForeignData(dataDirectory: string, ourselves: number): Promise<void> {
@@ -71,6 +80,14 @@ async function refuseForeignData(dataDirectory: string, ourselves: number): Prom
     message: `The data directory ${dataDirectory} belongs to another user (uid ${uid}).`,
     hint: "Run `tenantry start` as that user or as root, or use another state directory.",
   });
+}
+
+/** Whoever called sudo, from what sudo says: directory services keep people out of /etc/passwd. */
+function sudoCaller(): Account[] {
+  const { SUDO_UID, SUDO_GID, SUDO_USER } = process.env;
+  const [uid, gid] = [Number(SUDO_UID ?? "0"), Number(SUDO_GID ?? "0")];
+  if (!(uid > 0 && gid > 0)) return [];
+  return [{ uid, gid, name: SUDO_USER ?? String(uid), home: "/", personal: true }];
 }
 
 async function readAccounts(): Promise<Account[]> {

@@ -1,0 +1,176 @@
+import type { SQL } from "drizzle-orm";
+import { getTableName, is } from "drizzle-orm";
+import type { ForeignKey, PgPolicy } from "drizzle-orm/pg-core";
+import { getTableConfig, PgDialect, PgRole, PgTable } from "drizzle-orm/pg-core";
+import { TenantryError } from "../core/errors.js";
+import type { TenancySettings } from "../core/tenancy-settings.js";
+import type { TableDeclaration } from "../rls/table-declaration.js";
+import { declarationOf, setNullKeysOf } from "../rls/table-declaration.js";
+import { UUID_V7_CALL } from "../rls/uuid-v7.js";
+
+/** A foreign key that nulls only its own columns when what it refers to is deleted. */
+export type SetNullReference = {
+  readonly constraint: string;
+  readonly columns: readonly string[];
+  readonly foreignSchema: string;
+  readonly foreignTable: string;
+  readonly foreignColumns: readonly string[];
+  readonly nulled: readonly string[];
+};
+
+/** A policy as the code demands it; expressions are SQL without parameters. */
+export type ExpectedPolicy = {
+  readonly name: string;
+  readonly permissive: boolean;
+  readonly command: "all" | "select" | "insert" | "update" | "delete";
+  /** `public`, `current_user`, … as Drizzle spells them, or names of roles. */
+  readonly roles: readonly string[];
+  readonly using: string | undefined;
+  readonly check: string | undefined;
+};
+
+/** A table as the code demands it. */
+export type ExpectedTable = {
+  readonly schema: string;
+  readonly name: string;
+  /** What the schema file said; undefined if it said nothing, which no check lets pass. */
+  readonly declaration: TableDeclaration | undefined;
+  readonly columns: readonly string[];
+  readonly primaryKey: readonly string[];
+  readonly policies: readonly ExpectedPolicy[];
+  /** Columns that own a sequence, whose use must be granted to whoever inserts. */
+  readonly serialColumns: readonly string[];
+  readonly setNullReferences: readonly SetNullReference[];
+};
+
+/** What the code demands of a database. */
+export type Expected = {
+  readonly settings: TenancySettings;
+  readonly tables: readonly ExpectedTable[];
+  /** True if a column's default calls the database's own UUID version 7. */
+  readonly needsUuidV7: boolean;
+};
+
+/** The schema of a table that names none. */
+const DEFAULT_SCHEMA = "public";
+
+/**
+ * Reads what loaded schema modules demand. A table that is exported under two names counts once.
+ *
+ * @param exports the exports of the schema files, merged.
+ * @throws TenantryError `schema-invalid` if two tables share a name, or more than one audit log is declared.
+ */
+export function readExpected(
+  settings: TenancySettings,
+  exports: Readonly<Record<string, unknown>>,
+): Expected {
+  const found = [...new Set(Object.values(exports).filter((value): value is PgTable => is(value, PgTable)))];
+  const configs = found.map((table) => ({ table, config: getTableConfig(table) }));
+  const tables = configs.map(({ table, config }) => readTable(table, config));
+  refuseTwins(tables);
+  const logs = tables.filter((table) => table.declaration?.auditLog !== undefined);
+  if (logs.length > 1) {
+    throw new TenantryError({
+      code: "schema-invalid",
+      message: `More than one table is declared with tenantAuditLog: ${logs.map((log) => log.name).join(", ")}.`,
+      hint: "Keep one; the audit triggers of all tables write into it.",
+    });
+  }
+  const audited = tables.find((table) => table.declaration?.audit === true);
+  if (audited !== undefined && logs.length === 0) {
+    throw new TenantryError({
+      code: "schema-invalid",
+      message: `Table ${audited.name} asks for audit rows, but no table is declared with tenantAuditLog.`,
+      hint: "Declare the table that receives them with tenantAuditLog(t), or leave out audit: true.",
+    });
+  }
+  const needsUuidV7 = configs.some(({ config }) =>
+    config.columns.some((column) => defaultText(column.default).includes(UUID_V7_CALL)),
+  );
+  return { settings, tables, needsUuidV7 };
+}
+
+/** The schemas in which the code declares tables. */
+export function managedSchemas(expected: Expected): string[] {
+  return [...new Set(expected.tables.map((table) => table.schema))].sort();
+}
+
+function readTable(table: PgTable, config: ReturnType<typeof getTableConfig>): ExpectedTable {
+  const inline = config.columns.filter((column) => column.primary).map((column) => column.name);
+  const composite = config.primaryKeys[0]?.columns.map((column) => column.name);
+  const nulling = new Map(setNullKeysOf(table).map((key) => [key.constraint, key.columns]));
+  return {
+    schema: config.schema ?? DEFAULT_SCHEMA,
+    name: config.name,
+    declaration: declarationOf(table),
+    columns: config.columns.map((column) => column.name),
+    primaryKey: composite ?? inline,
+    policies: config.policies.map((policy) => readPolicy(config.name, policy)),
+    serialColumns: config.columns
+      .filter((column) => /serial$/.test(column.getSQLType()))
+      .map((column) => column.name),
+    setNullReferences: config.foreignKeys.flatMap((key) => readSetNull(key, nulling)),
+  };
+}
+
+const dialect = new PgDialect();
+
+function readPolicy(table: string, policy: PgPolicy): ExpectedPolicy {
+  const text = (expression: SQL | undefined): string | undefined => {
+    if (expression === undefined) return undefined;
+    const query = dialect.sqlToQuery(expression);
+    if (query.params.length === 0) return query.sql;
+    throw new TenantryError({
+      code: "schema-invalid",
+      message: `Policy ${policy.name} of ${table} has parameters, which drizzle-kit writes as a literal $1.`,
+      hint: "Build the expression with sql.raw(…), or use withTenantRls(t).",
+    });
+  };
+  const to = policy.to ?? "public";
+  const roles = (Array.isArray(to) ? to : [to]).map((role) => (is(role, PgRole) ? role.name : String(role)));
+  return {
+    name: policy.name,
+    permissive: policy.as !== "restrictive",
+    command: policy.for ?? "all",
+    roles,
+    using: text(policy.using),
+    check: text(policy.withCheck),
+  };
+}
+
+function readSetNull(key: ForeignKey, nulling: ReadonlyMap<string, readonly string[]>): SetNullReference[] {
+  const nulled = nulling.get(key.getName());
+  if (nulled === undefined) return [];
+  const reference = key.reference();
+  return [
+    {
+      constraint: key.getName(),
+      columns: reference.columns.map((column) => column.name),
+      foreignSchema: getTableConfig(reference.foreignTable).schema ?? DEFAULT_SCHEMA,
+      foreignTable: getTableName(reference.foreignTable),
+      foreignColumns: reference.foreignColumns.map((column) => column.name),
+      nulled,
+    },
+  ];
+}
+
+function refuseTwins(tables: readonly ExpectedTable[]): void {
+  const seen = new Set<string>();
+  for (const { schema, name } of tables) {
+    const key = JSON.stringify([schema, name]);
+    if (seen.has(key)) {
+      throw new TenantryError({
+        code: "schema-invalid",
+        message: `Two tables of the schema are named ${schema}.${name}.`,
+        hint: "Rename one of them, or export it once.",
+      });
+    }
+    seen.add(key);
+  }
+}
+
+/** The text of a raw SQL default; other defaults cannot call a function. */
+function defaultText(value: unknown): string {
+  if (typeof value !== "object" || value === null || !("queryChunks" in value)) return "";
+  return JSON.stringify(value.queryChunks);
+}

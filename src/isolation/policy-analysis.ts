@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from "node:util";
+import { loadModule, parseSync } from "libpg-query";
+import type { TenancySettings } from "../core/tenancy-settings.js";
+import { tenantExpression } from "../rls/policy-expression.js";
+
+/** Says of a policy's expression whether it lets only the context's own rows through. */
+export type PolicyAnalysis = {
+  /**
+   * True if the tenant equality is one of the top-level conjuncts of an expression, as the server prints it. Compared as
+   * syntax trees, because PostgreSQL prints expressions its own way.
+   */
+  isTenantBound(expression: string, table: string, column: string, type: string): boolean;
+};
+
+type Node = { readonly [key: string]: unknown };
+
+/** Loads the parser (about 60 ms, once) and gives the analysis. */
+export async function loadPolicyAnalysis(settings: TenancySettings): Promise<PolicyAnalysis> {
+  await loadModule();
+  return {
+    isTenantBound(expression, table, column, type) {
+      const forms = (["initplan", "citus"] as const).map((policyForm) =>
+        normalize(parseExpression(tenantExpression({ ...settings, policyForm }, column, type)), table),
+      );
+      const conjuncts = topConjuncts(parseExpression(expression)).map((conjunct) =>
+        normalize(conjunct, table),
+      );
+      return conjuncts.some((conjunct) =>
+        forms.some((form) => isDeepStrictEqual(conjunct, form) || isDeepStrictEqual(swap(conjunct), form)),
+      );
+    },
+  };
+}
+
+function parseExpression(expression: string): unknown {
+  const statement: unknown = parseSync(`select ${expression}`).stmts?.[0]?.stmt;
+  const target = path(statement, "SelectStmt", "targetList", 0, "ResTarget", "val");
+  if (target === undefined) throw new Error(`not an expression: ${expression}`);
+  return target;
+}
+
+function topConjuncts(node: unknown): unknown[] {
+  if (path(node, "BoolExpr", "boolop") !== "AND_EXPR") return [node];
+  const parts = path(node, "BoolExpr", "args");
+  return Array.isArray(parts) ? parts.flatMap(topConjuncts) : [node];
+}
+
+/** Takes out what PostgreSQL adds when it prints: places, output names, casts of constants and of varchar columns to text. */
+function normalize(value: unknown, table: string): unknown {
+  if (Array.isArray(value)) return value.map((element) => normalize(element, table));
+  if (!isNode(value)) return value;
+  const argument = path(value, "TypeCast", "arg");
+  if (
+    isTextCast(value) &&
+    (path(argument, "A_Const") !== undefined || path(argument, "ColumnRef") !== undefined)
+  ) {
+    return normalize(argument, table);
+  }
+  const fields = path(value, "ColumnRef", "fields");
+  if (Array.isArray(fields) && fields.length === 2 && path(fields[0], "String", "sval") === table) {
+    return { ColumnRef: { fields: [normalize(fields[1], table)] } };
+  }
+  const kept = Object.entries(value).filter(([key]) => key !== "location" && key !== "funcformat");
+  const entries = kept.map(([key, part]) => [
+    key,
+    normalize(key === "ResTarget" ? withoutName(part) : part, table),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function isTextCast(node: Node): boolean {
+  const names = path(node, "TypeCast", "typeName", "names");
+  return Array.isArray(names) && path(names.at(-1), "String", "sval") === "text";
+}
+
+function withoutName(target: unknown): unknown {
+  if (!isNode(target)) return target;
+  const { name: _, ...rest } = target;
+  return rest;
+}
+
+/** `a = b` as `b = a`. */
+function swap(node: unknown): unknown {
+  const expression = path(node, "A_Expr");
+  if (!isNode(expression)) return node;
+  return { A_Expr: { ...expression, lexpr: expression.rexpr, rexpr: expression.lexpr } };
+}
+
+function path(value: unknown, ...keys: readonly (string | number)[]): unknown {
+  return keys.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined),
+    value,
+  );
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

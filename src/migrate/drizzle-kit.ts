@@ -1,0 +1,140 @@
+import type { Hint, MissingHint } from "drizzle-kit/cli";
+import { TenantryError } from "../core/errors.js";
+
+/** What drizzle-kit needs to know. Paths are absolute. */
+export type DrizzleKitProject = {
+  readonly schemaFiles: readonly string[];
+  readonly breakpoints: boolean;
+};
+
+/** The answer of drizzle-kit's `generate`. */
+export type GenerateAnswer =
+  | { readonly status: "written"; readonly file: string }
+  | { readonly status: "unchanged" }
+  | { readonly status: "undecided"; readonly questions: readonly MissingHint[] };
+
+/** Everything that depends on drizzle-kit's own interface is in this file. */
+async function loadDrizzleKit(): Promise<typeof import("drizzle-kit/cli")> {
+  try {
+    return await import("drizzle-kit/cli");
+  } catch (thrown) {
+    throw new TenantryError({
+      code: "dependency-missing",
+      message: "drizzle-kit is not installed.",
+      hint: "Install it where migrations are written: npm install --save-dev drizzle-kit@1.0.0-rc.5",
+      cause: thrown,
+    });
+  }
+}
+
+/**
+ * Compares the schema with the snapshots in `out` and writes the difference there as a new migration.
+ *
+ * @throws TenantryError `generate-failed` with drizzle-kit's own words.
+ */
+export async function generate(
+  project: DrizzleKitProject,
+  request: {
+    readonly out: string;
+    readonly name: string;
+    readonly hints: readonly Hint[];
+    readonly custom?: boolean;
+  },
+): Promise<GenerateAnswer> {
+  const kit = await loadDrizzleKit();
+  const answer = await quietly(() =>
+    kit.generate({
+      dialect: "postgresql",
+      schema: [...project.schemaFiles] as unknown as string,
+      out: request.out,
+      name: request.name,
+      breakpoints: project.breakpoints,
+      hints: [...request.hints],
+      ...(request.custom === true ? { custom: true } : {}),
+    }),
+  );
+  switch (answer.status) {
+    case "ok":
+      if ("migration_path" in answer && typeof answer.migration_path === "string") {
+        return { status: "written", file: answer.migration_path };
+      }
+      throw generateFailed("generate-failed", ["drizzle-kit named no file"]);
+    case "no_changes":
+      return { status: "unchanged" };
+    case "missing_hints":
+      return { status: "undecided", questions: answer.unresolved };
+    case "error": {
+      const { code, ...meta } = answer.error;
+      throw generateFailed(code, describeMeta(meta));
+    }
+  }
+}
+
+/**
+ * The SQL that makes the whole schema in an empty database.
+ *
+ * @throws TenantryError `generate-failed` with drizzle-kit's own words.
+ */
+export async function exportSchema(project: DrizzleKitProject): Promise<readonly string[]> {
+  const kit = await loadDrizzleKit();
+  const answer = await quietly(() =>
+    kit.exportSql({ dialect: "postgresql", schema: [...project.schemaFiles] as unknown as string }),
+  );
+  if (answer.status === "ok") return answer.statements;
+  const { code, ...meta } = answer.error;
+  throw generateFailed(code, describeMeta(meta));
+}
+
+/** drizzle-kit prints to the console even where it answers with data; stdout belongs to the command's own data. */
+async function quietly<T>(run: () => Promise<T>): Promise<T> {
+  const { log, warn, info } = console;
+  console.log = console.warn = console.info = () => {};
+  try {
+    return await run();
+  } finally {
+    Object.assign(console, { log, warn, info });
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  migrations_outdated_error: 'Run "npx drizzle-kit up" once, then run the command again.',
+  schema_files_not_found_error: 'Correct "schema" in drizzle.config.ts.',
+  check_error: "Restore the file from git; docs/migrations.md says what to do about branches that conflict.",
+  orm_version_error: "Install the versions that go together: drizzle-orm and drizzle-kit 1.0.0-rc.5.",
+};
+
+function generateFailed(code: string, details: readonly string[]): TenantryError {
+  return new TenantryError({
+    code: "generate-failed",
+    message: `drizzle-kit could not compare the schema with the migrations (${code}).`,
+    details,
+    hint: HINTS[code] ?? "Correct what it names, then run the command again.",
+  });
+}
+
+function describeMeta(meta: object): string[] {
+  return Object.entries(meta)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+}
+
+/** Anything that a snapshot holds, such as `{ entityType: "tables", schema: "public", name: "documents" }`. */
+export type SnapshotEntity = Readonly<Record<string, unknown>> & { readonly entityType: string };
+
+/**
+ * What the newest snapshots of a migrations folder hold, and what the schema's exports hold now. Empty where there is no
+ * snapshot, or where branches do not combine: it only serves to suggest what may have been renamed.
+ */
+export async function readEntities(
+  snapshots: Readonly<Record<string, unknown>>,
+  exports: Readonly<Record<string, unknown>>,
+): Promise<{ readonly before: readonly SnapshotEntity[]; readonly now: readonly SnapshotEntity[] }> {
+  const api = await import("drizzle-kit/api-postgres");
+  try {
+    const before = Object.keys(snapshots).length === 0 ? [] : (await api.reconstruct({ ...snapshots })).ddl;
+    const now = (await api.generateDrizzleJson({ ...exports })).ddl;
+    return { before: before.map((entity) => ({ ...entity })), now: now.map((entity) => ({ ...entity })) };
+  } catch {
+    return { before: [], now: [] };
+  }
+}

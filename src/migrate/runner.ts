@@ -1,0 +1,136 @@
+import { codeOf, messageOf, TenantryError } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
+import { silentLogger } from "../core/logger.js";
+import { excerptSql } from "../core/sql-excerpt.js";
+import type { ConnectOptions, Database, Session } from "../postgres/connect.js";
+import { withDatabase } from "../postgres/connect.js";
+import type { Migration } from "./folder.js";
+import { splitBreakpoints } from "./folder.js";
+import type { LedgerPlace } from "./ledger.js";
+import { ensureLedger, readLedger, recordMigration } from "./ledger.js";
+import { interrupted, withMigrationLock } from "./lock.js";
+import { pendingMigrations, planMigrations, requireSoundPlan } from "./plan.js";
+
+/** What a run needs to know. */
+export type MigrateOptions = {
+  readonly url: URL;
+  readonly folder: readonly Migration[];
+  readonly ledger: LedgerPlace;
+  /** The role whose policies let a migrator through that nothing else exempts from row security. */
+  readonly adminRole: string;
+  /** Seconds to wait for another migrator. Default 60. */
+  readonly lockWaitSeconds?: number;
+  readonly connect?: ConnectOptions;
+  readonly logger?: Logger;
+  /** Cancels the statement under way and rolls back. */
+  readonly signal?: AbortSignal;
+};
+
+/** What a run did. */
+export type MigrateResult = {
+  readonly applied: readonly { readonly name: string; readonly milliseconds: number }[];
+};
+
+/**
+ * Applies what is pending: one transaction for each migration, its ledger row inside, under the migration lock.
+ *
+ * @throws TenantryError `migration-failed` with the statement, `lock-timeout`, `migrations-folder`, `interrupted`.
+ */
+export async function applyMigrations(options: MigrateOptions): Promise<MigrateResult> {
+  const logger = options.logger ?? silentLogger;
+  const lock = {
+    ...options.connect,
+    waitSeconds: options.lockWaitSeconds ?? 60,
+    signal: options.signal,
+    onWait: (holder: string) => logger.info(`waiting for another migrator: ${holder}`),
+  };
+  return await withMigrationLock(options.url, lock, () =>
+    withDatabase(
+      options.url,
+      { ...options.connect, applicationName: "tenantry migrate" },
+      async (database) => {
+        await ensureLedger(database, options.ledger);
+        const plan = planMigrations(options.folder, await readLedger(database, options.ledger));
+        requireSoundPlan(plan);
+        const applied: { name: string; milliseconds: number }[] = [];
+        for (const migration of pendingMigrations(plan)) {
+          const started = performance.now();
+          await applyOne(database, migration, options);
+          const milliseconds = Math.round(performance.now() - started);
+          logger.info(`applied ${migration.name} in ${milliseconds} ms`);
+          applied.push({ name: migration.name, milliseconds });
+        }
+        return { applied };
+      },
+    ),
+  );
+}
+
+async function applyOne(database: Database, migration: Migration, options: MigrateOptions): Promise<void> {
+  await database.begin(async (session) => {
+    await settleRowSecurity(session, options.adminRole);
+    await runSql(session, migration, options.signal);
+    await recordMigration(session, options.ledger, migration);
+  });
+}
+
+/**
+ * FORCE binds the owner: an owner that no policy lets through would update nothing, silently. With row_security off
+ * PostgreSQL fails loudly instead. A member of the admin role has a policy, and needs it on.
+ */
+async function settleRowSecurity(session: Session, adminRole: string): Promise<void> {
+  await session`
+    select set_config('row_security', case when
+      exists (select from pg_roles where rolname = ${adminRole} and pg_has_role(current_user, oid, 'usage'))
+      then 'on' else 'off' end, true)`;
+}
+
+/** Runs a migration's SQL, statement group by statement group, on an open transaction. */
+export async function runSql(
+  session: Session,
+  migration: Pick<Migration, "name" | "file" | "sql">,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const chunk of splitBreakpoints(migration.sql)) {
+    if (isAborted(signal)) throw interrupted();
+    const query = session.unsafe(chunk).simple();
+    const cancel = () => query.cancel();
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      await query;
+    } catch (thrown) {
+      throw isAborted(signal) ? interrupted(thrown) : statementError(migration, chunk, thrown);
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+function statementError(
+  migration: Pick<Migration, "name" | "file">,
+  chunk: string,
+  thrown: unknown,
+): unknown {
+  const state = codeOf(thrown);
+  if (state === undefined) return thrown;
+  const field = (name: string): string | undefined => {
+    const value: unknown =
+      typeof thrown === "object" && thrown !== null ? Reflect.get(thrown, name) : undefined;
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  const position = field("position");
+  return new TenantryError({
+    code: "migration-failed",
+    message: `Migration ${migration.name} failed: ${messageOf(thrown)} (${state}).`,
+    details: [
+      ...excerptSql(chunk, position === undefined ? undefined : Number(position)),
+      ...["detail", "hint", "where"].flatMap((name) => field(name) ?? []),
+    ],
+    hint: `Nothing of it was applied. Correct ${migration.file}, then run "tenantry migrate" again.`,
+    cause: thrown,
+  });
+}
