@@ -24,6 +24,7 @@ export type Rehearsal = {
   readonly draft: { readonly before: readonly string[]; readonly generated: readonly string[] };
   /** The whole schema, as drizzle-kit writes it for an empty database. */
   readonly exported: readonly string[];
+  readonly signal: AbortSignal | undefined;
 };
 
 /**
@@ -31,7 +32,11 @@ export type Rehearsal = {
  * and gives the SQL between them; then runs that, to prove that nothing is left that it could close.
  */
 export async function completeOnShadow(rehearsal: Rehearsal): Promise<Completion> {
-  const { expected, demands, server, connect } = rehearsal;
+  const { expected, demands, server, connect, signal } = rehearsal;
+  const runDraft = async (database: Database, name: string, statements: readonly string[]) =>
+    await database.begin(async (session) => {
+      for (const sql of statements) await runSql(session, { name, file: "your schema", sql }, signal);
+    });
   const scope = {
     schemas: [...new Set([...managedSchemas(expected), ENGINE_SCHEMA])],
     roles: Object.values(expected.settings.roles),
@@ -43,7 +48,8 @@ export async function completeOnShadow(rehearsal: Rehearsal): Promise<Completion
     return await readCatalog(database, scope);
   });
   return await withShadowDatabase(server, connect, async ({ database }) => {
-    for (const migration of rehearsal.earlier) await database.begin((session) => runSql(session, migration));
+    for (const migration of rehearsal.earlier)
+      await database.begin((session) => runSql(session, migration, signal));
     await runDraft(database, "the new migration", [...rehearsal.draft.before, ...rehearsal.draft.generated]);
     const differences = diffCatalogs(demanded, await readCatalog(database, scope));
     const completion = completeDifferences(expected, demands, differences);
@@ -60,11 +66,5 @@ export async function completeOnShadow(rehearsal: Rehearsal): Promise<Completion
       details: remaining.statements,
       hint: "A later statement of the folder undoes it; look for triggers, event triggers or grants of your own.",
     });
-  });
-}
-
-async function runDraft(database: Database, name: string, statements: readonly string[]): Promise<void> {
-  await database.begin(async (session) => {
-    for (const statement of statements) await runSql(session, { name, file: "your schema", sql: statement });
   });
 }

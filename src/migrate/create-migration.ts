@@ -42,6 +42,8 @@ export type CreateOptions = {
   /** Compute the SQL and write nothing. */
   readonly dryRun?: boolean;
   readonly logger?: Logger;
+  /** Stops at the next step; nothing is written. */
+  readonly signal?: AbortSignal;
 };
 
 /** What became of it. */
@@ -84,6 +86,7 @@ export async function createMigration(options: CreateOptions): Promise<CreateRes
       earlier,
       draft: { before, generated },
       exported: await exportSchema(options.project),
+      signal: options.signal,
     });
     if (drafted === undefined && before.length === 0 && completed.statements.length === 0)
       return { status: "unchanged" };

@@ -123,8 +123,12 @@ async function initdbOf(projectDirectory: string): Promise<number> {
   );
 }
 
+function run(program: string, ...args: string[]): string {
+  return execFileSync(program, args, { encoding: "utf8" });
+}
+
 function processes(): string[] {
-  return execFileSync("ps", ["-e", "-o", "pid=,args="], { encoding: "utf8" }).split("\n");
+  return run("ps", "-e", "-o", "pid=,args=").split("\n");
 }
 
 function namesIn(projectDirectory: string): string[] {
@@ -359,7 +363,7 @@ describe("a server", async () => {
   it("is not shared with a copy of the project", async () => {
     const original = await start(project);
     const copy = await newProject();
-    execFileSync("cp", ["-a", join(project, ".tenantry"), copy]);
+    run("cp", "-a", join(project, ".tenantry"), copy);
     expect(await read(copy)).toBeUndefined();
     const copied = await start(copy);
     expect(copied).toMatchObject({ started: true, dataDirectory: join(copy, ".tenantry/data") });
@@ -504,6 +508,14 @@ describe("a first start", () => {
     expect(await start(project)).toMatchObject({ started: true });
   });
 
+  it("can be repeated after it was killed before its directory was ready", async () => {
+    const project = await newProject();
+    await mkdir(join(project, ".tenantry"), { mode: 0o700 });
+    const server = await start(project);
+    expect(server.dataDirectory).toBe(join(project, ".tenantry/data"));
+    expect(namesIn(project)).toEqual([".gitignore", "data", "server.json", "server.log"]);
+  });
+
   it("says so when its initdb is killed, and cleans up", async () => {
     const project = await newProject();
     const starting = refusal(start(project));
@@ -560,14 +572,14 @@ describe("a first start", () => {
     if (isRoot) {
       const state = join(project, ".tenantry");
       await mkdir(state, { mode: 0o755 });
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m,mode=755", "tmpfs", state]);
+      run("mount", "-t", "tmpfs", "-o", "size=12m,mode=755", "tmpfs", state);
       onTestFinished(() => {
-        execFileSync("umount", [state]);
+        run("umount", state);
       });
       const error = await refusal(start(project));
       expect(error).toMatchObject({ code: "disk", message: expect.stringContaining(state) });
       expect(error.message).toContain("full");
-      expect(namesIn(project)).toEqual([]);
+      expect(namesIn(project)).toEqual([".gitignore"]);
     } else {
       // Nobody but root can make a full disk; a directory that takes no files is the nearest thing.
       await chmod(project, 0o555);
@@ -581,14 +593,14 @@ describe("a first start", () => {
     const state = join(project, ".tenantry");
     if (isRoot) {
       await mkdir(state, { mode: 0o755 });
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=200m,mode=755", "tmpfs", state]);
+      run("mount", "-t", "tmpfs", "-o", "size=200m,mode=755", "tmpfs", state);
       onTestFinished(async () => {
         await stop(project);
-        execFileSync("umount", [state]);
+        run("umount", state);
       });
       await start(project);
       await stop(project);
-      execFileSync("mount", ["-o", "remount,ro", state]);
+      run("mount", "-o", "remount,ro", state);
     } else {
       await start(project);
       await stop(project);

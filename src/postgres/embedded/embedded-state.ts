@@ -61,7 +61,7 @@ export async function readState(stateDirectory: string): Promise<EmbeddedState |
 }
 
 /**
- * Remembers, in one step, readable by its owner alone.
+ * Remembers, in one step, readable by its owner alone. Call it only under the lock.
  *
  * @throws what the file system refuses.
  * @example await writeState("/srv/app/.tenantry", state, account)
@@ -74,7 +74,10 @@ export async function writeState(
   const inside = relative(stateDirectory, state.dataDirectory);
   const dataDirectory = inside.startsWith("..") || isAbsolute(inside) ? state.dataDirectory : inside;
   const file = stateFileIn(stateDirectory);
-  const scratch = `${file}.${randomBytes(6).toString("hex")}`;
+  // Writers hold the lock, so one name will do, and what a killed one left can go. Never open what is there: where
+  // we are root and the directory is somebody else's, it may be a symbolic link to any file of the system.
+  const scratch = `${file}.new`;
+  await rm(scratch, { force: true });
   try {
     const handle = await open(scratch, "wx", 0o600);
     try {

@@ -15,7 +15,7 @@ import type { Account } from "./unprivileged-account.js";
 
 // Backends notice within moments that their postmaster died, unless they are busy computing.
 const ORPHANS_MS = 10_000;
-const ORPHANS_POLL_MS = 100;
+const ORPHANS_POLL_MS = 250;
 const PORT_ATTEMPTS = 5;
 
 /** What {@link launchOnFreePort} needs. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, chown, mkdir, readdir, realpath, writeFile } from "node:fs/promises";
+import { chmod, chown, lchown, mkdir, readdir, realpath, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { codeOf } from "../../core/errors.js";
 import type { EmbeddedOptions } from "./embedded-server.js";
@@ -18,6 +18,7 @@ export type Place = {
   readonly logFile: string;
 };
 
+const GITIGNORE = ".gitignore";
 const SYSTEM_DIRECTORY = "/var/lib/tenantry";
 
 /**
@@ -43,6 +44,7 @@ export async function readPlace(options: EmbeddedOptions): Promise<Place> {
 /**
  * Creates the state directory if it is missing, for `account` to enter: 0700 where it runs the server as its owner,
  * else 0711, which lets others pass through but not look. Git is told to ignore it, since it holds a password.
+ * One that is still unused counts as missing: a start may have been killed before it was complete.
  *
  * @throws what the file system refuses.
  * @example await prepareStateDirectory("/srv/app/.tenantry", account)
@@ -51,16 +53,15 @@ export async function prepareStateDirectory(
   stateDirectory: string,
   account: Account | undefined,
 ): Promise<void> {
-  const created = await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
-  if (created === undefined) return;
-  if (account !== undefined && !account.personal) await chmod(stateDirectory, 0o711);
-  const ignore = join(stateDirectory, ".gitignore");
-  await writeFile(ignore, "*\n", { flag: "wx" }).catch((thrown: unknown) => {
-    if (codeOf(thrown) !== "EEXIST") throw thrown;
-  });
+  await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  const names = await readdir(stateDirectory);
+  if (names.some((name) => name !== GITIGNORE && !name.startsWith("lock."))) return;
+  if (!names.includes(GITIGNORE)) await writeFile(join(stateDirectory, GITIGNORE), "*\n");
   if (account?.personal) {
-    await chown(ignore, account.uid, account.gid);
+    await lchown(join(stateDirectory, GITIGNORE), account.uid, account.gid);
     await chown(stateDirectory, account.uid, account.gid);
+  } else if (account !== undefined) {
+    await chmod(stateDirectory, ((await stat(stateDirectory)).mode & 0o777) | 0o711);
   }
 }
 

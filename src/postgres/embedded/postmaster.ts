@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { chown, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../../core/errors.js";
 import { type ProcessFacts, processIdExists, readProcess } from "./process-facts.js";
@@ -57,15 +56,18 @@ export async function disarmPidFile(dataDirectory: string): Promise<void> {
   if (!(Number(lines[LINE_PID]) > 0)) return rm(file, { force: true });
   // Zombies count here: they are dead to us, but PostgreSQL only asks whether the id exists.
   if (!processIdExists(Number(lines[LINE_PID]))) return;
-  const scratch = join(dataDirectory, `postmaster.pid.${randomBytes(6).toString("hex")}`);
+  const scratch = `${file}.new`;
   const { uid, gid } = await stat(file);
+  // We may be root here, in a directory of the server's user: never open what is there, it may be a symbolic link.
+  await rm(scratch, { force: true });
+  const handle = await open(scratch, "wx", 0o600);
   try {
-    await writeFile(scratch, [NOBODY_PID, ...lines.slice(1)].join("\n"), { flag: "wx", mode: 0o600 });
-    if (process.getuid?.() === 0) await chown(scratch, uid, gid);
-    await rename(scratch, file);
+    await handle.writeFile([NOBODY_PID, ...lines.slice(1)].join("\n"));
+    if (process.getuid?.() === 0) await handle.chown(uid, gid);
   } finally {
-    await rm(scratch, { force: true });
+    await handle.close();
   }
+  await rename(scratch, file);
 }
 
 async function readPidFile(dataDirectory: string): Promise<string[] | undefined> {

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { formatError } from "./output.js";
+import { runProgram } from "./program.js";
+
+const controller = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // The second time somebody means it: the server rolls back by itself what a dead client leaves.
+    if (controller.signal.aborted) process.exit(2);
+    process.stderr.write("\nstopping; press Ctrl-C again to stop at once\n");
+    controller.abort();
+  });
+}
+// `tenantry status | head` closes the pipe early: that is no error.
+process.stdout.on("error", () => process.exit(0));
+
+runProgram(process.argv.slice(2), {
+  cwd: process.cwd(),
+  variables: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: controller.signal,
+}).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (thrown: unknown) => {
+    process.stderr.write(`${formatError(thrown)}\n`);
+    process.exitCode = 2;
+  },
+);

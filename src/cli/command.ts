@@ -1,0 +1,54 @@
+import type { z } from "zod";
+import type { Finding } from "../core/finding.js";
+import type { Context } from "./context.js";
+
+/** 0 fine, 1 findings or pending work, 2 refused, misused or failed. */
+export type ExitCode = 0 | 1 | 2;
+
+/** What a command has to say. */
+export type Outcome = {
+  readonly exitCode: ExitCode;
+  /** For programs: what `--json` prints under `data`. */
+  readonly data: unknown;
+  /** For people: what goes to stdout without `--json`. */
+  readonly text?: string;
+  readonly findings?: readonly Finding[];
+  readonly warnings?: readonly string[];
+};
+
+/** One option of a command, as commander takes it. */
+export type OptionDefinition = {
+  /** Such as `--rename <old=new>`. */
+  readonly flags: string;
+  readonly description: string;
+  /** May be given more than once; the value is then an array. */
+  readonly repeatable?: boolean;
+};
+
+/** One command: its face on the command line, and what it does. */
+export type CommandDefinition<Input> = {
+  readonly name: string;
+  /** One line, for `--help`. */
+  readonly summary: string;
+  /** A command line that works, without the leading `tenantry`. */
+  readonly example: string;
+  readonly argument?: { readonly name: string; readonly description: string };
+  readonly options: readonly OptionDefinition[];
+  /** Parses the options by their camelCase names, and the argument by its own. */
+  readonly input: z.ZodType<Input>;
+  readonly run: (context: Context, input: Input) => Promise<Outcome>;
+};
+
+/** A command whose input's type nobody needs to know. */
+export type AnyCommand = CommandDefinition<unknown>;
+
+/** Defines a command; its input's type follows from its schema. */
+export function defineCommand<Input>(definition: CommandDefinition<Input>): AnyCommand {
+  return { ...definition, run: (context, input) => definition.run(context, definition.input.parse(input)) };
+}
+
+/** On every command that changes something. */
+export const DRY_RUN: OptionDefinition = {
+  flags: "--dry-run",
+  description: "print the SQL and change nothing",
+};

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { TenantryError } from "../../core/errors.js";
+import type { Finding } from "../../core/finding.js";
+import type { Expected } from "../../isolation/expected.js";
+import { createMigration } from "../../migrate/create-migration.js";
+import { parseRenameAnswers } from "../../migrate/rename-answers.js";
+import { askRename } from "../ask-rename.js";
+import { DRY_RUN, defineCommand } from "../command.js";
+import { resolveShadowServer } from "../target.js";
+
+/** `tenantry create NAME`: the next migration, generated and completed. */
+export const createCommand = defineCommand({
+  name: "create",
+  summary: "write the next migration: drizzle-kit's diff, completed and rehearsed",
+  example: "create add_invoices",
+  argument: { name: "name", description: "what the migration does, such as add_invoices" },
+  options: [
+    {
+      flags: "--rename <old=new>",
+      description: "documents.title=documents.heading, or a table: old=new",
+      repeatable: true,
+    },
+    { flags: "--create <new>", description: "it is new, although something else is gone", repeatable: true },
+    DRY_RUN,
+  ],
+  input: z.object({
+    name: z.string("a name is missing").min(1),
+    rename: z.array(z.string()),
+    create: z.array(z.string()),
+    dryRun: z.boolean().default(false),
+  }),
+  run: async (context, { name, rename, create, dryRun }) => {
+    const answers = parseRenameAnswers(rename, create);
+    const project = await context.loadProject();
+    const { exports, expected } = await project.loadSchema();
+    const undeclared = findUndeclared(expected);
+    if (undeclared.length > 0) return { exitCode: 1, data: { status: "refused" }, findings: undeclared };
+    const result = await createMigration({
+      name,
+      project: { schemaFiles: await project.schemaFiles(), breakpoints: project.breakpoints },
+      exports,
+      expected,
+      out: project.out,
+      shadowServer: await resolveShadowServer(context),
+      answers,
+      ask: context.interactive ? askRename : undefined,
+      dryRun,
+      logger: context.logger,
+      signal: context.signal,
+    });
+    if (result.status === "unchanged") {
+      return {
+        exitCode: 0,
+        data: result,
+        text: "Nothing to write: the migrations are what the schema demands.",
+      };
+    }
+    const warnings = result.left.map(
+      ({ key, demanded }) =>
+        `${key}: ${demanded === undefined ? "the migrations make it, the schema does not know it" : "not as the schema demands it"}`,
+    );
+    return {
+      exitCode: 0,
+      data: result,
+      text: dryRun ? result.sql.trimEnd() : `Wrote ${result.file}`,
+      warnings,
+    };
+  },
+});
+
+/** Nothing is written while a table's rows are nobody's. */
+function findUndeclared(expected: Expected): Finding[] {
+  if (expected.tables.length === 0) {
+    throw new TenantryError({
+      code: "schema-invalid",
+      message: "The schema files export no table.",
+      hint: 'Export your tables from the files that "schema" names in drizzle.config.ts.',
+    });
+  }
+  return expected.tables
+    .filter((table) => table.declaration === undefined)
+    .map((table) => ({
+      rule: "table-not-declared",
+      level: "error",
+      subject: table.name,
+      detail: "the schema does not say whose its rows are",
+      fix: "Add withTenantRls(t) to it, or globalTable(t, { reason }) if every tenant may read all of it.",
+    }));
+}

@@ -1,0 +1,76 @@
+import { dirname, resolve } from "node:path";
+import type { Environment } from "../core/environment.js";
+import { parseEnvironment } from "../core/environment.js";
+import type { Logger } from "../core/logger.js";
+import { silentLogger } from "../core/logger.js";
+import type { Project } from "./project.js";
+import { CONFIG_NAME, loadProject } from "./project.js";
+
+/** The options that every command takes. */
+export type GlobalOptions = {
+  readonly env?: string | undefined;
+  readonly databaseUrl?: string | undefined;
+  readonly config?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+};
+
+/** Where a command runs, and what it may use. */
+export type Context = {
+  readonly environment: Environment;
+  /** The folder of the configuration file: relative paths start here, and `.tenantry/` lies here. */
+  readonly directory: string;
+  readonly databaseUrl: string | undefined;
+  readonly variables: NodeJS.ProcessEnv;
+  readonly json: boolean;
+  /** True if a person can be asked. */
+  readonly interactive: boolean;
+  readonly logger: Logger;
+  /** Fires at Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Loads the configuration and the schema, once. */
+  readonly loadProject: () => Promise<Project>;
+};
+
+/** The streams and variables of a process, or what a test has put in their place. */
+export type Surroundings = {
+  readonly cwd: string;
+  readonly variables: NodeJS.ProcessEnv;
+  readonly stdin: { readonly isTTY?: boolean | undefined };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean | undefined };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean | undefined };
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Puts together what a command may use.
+ *
+ * @throws TenantryError `environment-unknown`.
+ */
+export function createContext(options: GlobalOptions, around: Surroundings): Context {
+  const configPath = resolve(around.cwd, options.config ?? CONFIG_NAME);
+  const json = options.json ?? false;
+  let project: Promise<Project> | undefined;
+  return {
+    environment: parseEnvironment(options.env ?? around.variables.TENANTRY_ENV),
+    directory: dirname(configPath),
+    databaseUrl: options.databaseUrl ?? around.variables.DATABASE_URL,
+    variables: around.variables,
+    json,
+    interactive: !json && around.stdin.isTTY === true && around.stderr.isTTY === true,
+    logger: options.quiet === true ? silentLogger : streamLogger(around.stderr),
+    signal: around.signal,
+    loadProject: () => {
+      project ??= loadProject(configPath);
+      return project;
+    },
+  };
+}
+
+/** Progress goes to stderr: stdout is for data. */
+function streamLogger(stream: NodeJS.WritableStream): Logger {
+  return {
+    info: (message) => void stream.write(`${message}\n`),
+    warn: (message) => void stream.write(`warning: ${message}\n`),
+  };
+}

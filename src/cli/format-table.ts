@@ -1,0 +1,37 @@
+import stringWidth from "string-width";
+
+/** How a table is drawn. */
+export type TableFormat = {
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Columns at most, cut with an ellipsis; undefined for no limit. */
+  readonly widths?: readonly (number | undefined)[];
+};
+
+/** A table for people: two spaces between columns, wide characters counted as two. */
+export function formatTable(format: TableFormat): string {
+  const lines = [format.headings, ...format.rows].map((row) =>
+    row.map((cell, column) => cut(cell, format.widths?.[column])),
+  );
+  const widths = format.headings.map((_, column) =>
+    Math.max(...lines.map((row) => stringWidth(row[column] ?? ""))),
+  );
+  return lines
+    .map((row) =>
+      row
+        .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - stringWidth(cell)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function cut(text: string, width: number | undefined): string {
+  if (width === undefined || stringWidth(text) <= width) return text;
+  let kept = "";
+  for (const character of text) {
+    if (stringWidth(kept + character) > width - 1) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}

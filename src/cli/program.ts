@@ -1,0 +1,152 @@
+import { Command, CommanderError, Option } from "commander";
+import { z } from "zod";
+import { TenantryError } from "../core/errors.js";
+import type { AnyCommand, ExitCode, Outcome } from "./command.js";
+import { createCommand } from "./commands/create.js";
+import { initCommand } from "./commands/init.js";
+import { migrateCommand } from "./commands/migrate.js";
+import { startCommand } from "./commands/start.js";
+import { statusCommand } from "./commands/status.js";
+import { stopCommand } from "./commands/stop.js";
+import type { GlobalOptions, Surroundings } from "./context.js";
+import { createContext } from "./context.js";
+import { formatError, formatJson, formatJsonError, formatOutcome } from "./output.js";
+import { readPackageVersion } from "./package-version.js";
+
+/** Every command, in the order in which `--help` shows them. */
+export const COMMANDS: readonly AnyCommand[] = [
+  statusCommand,
+  initCommand,
+  createCommand,
+  migrateCommand,
+  startCommand,
+  stopCommand,
+];
+
+const GLOBAL_OPTIONS: readonly (readonly [flags: string, description: string])[] = [
+  ["--env <name>", "development, staging or production (TENANTRY_ENV)"],
+  ["--database-url <url>", "the migrator's login; prefer DATABASE_URL, which no process list shows"],
+  ["--config <file>", "the configuration file (drizzle.config.ts)"],
+  ["--json", "print one JSON object and nothing else"],
+  ["--quiet", "no progress on stderr"],
+];
+
+const globalSchema = z.object({
+  env: z.string().optional(),
+  databaseUrl: z.string().optional(),
+  config: z.string().optional(),
+  json: z.boolean().optional(),
+  quiet: z.boolean().optional(),
+});
+
+/**
+ * Runs one command line.
+ *
+ * @param argv the arguments after `tenantry`.
+ * @returns the exit code; nothing is thrown.
+ */
+export async function runProgram(argv: readonly string[], around: Surroundings): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = new Command("tenantry")
+    .description("Multi-tenant PostgreSQL for Drizzle: every row behind its creator.")
+    .version(readPackageVersion(), "-v, --version")
+    .showSuggestionAfterError()
+    .showHelpAfterError("(run with --help for the options)")
+    .configureOutput({
+      writeOut: (text) => void around.stdout.write(text),
+      writeErr: (text) => void around.stderr.write(text),
+    })
+    .exitOverride();
+  for (const definition of COMMANDS) {
+    addCommand(program, definition, async (global, input) => {
+      exitCode = await runCommand(definition, global, input, around);
+    });
+  }
+  try {
+    if (argv.length === 0) {
+      around.stdout.write(program.helpInformation());
+      return 2;
+    }
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return reportUsage(thrown, argv, around);
+    throw thrown;
+  }
+}
+
+type Action = (global: GlobalOptions, input: Record<string, unknown>) => Promise<void>;
+
+function addCommand(program: Command, definition: AnyCommand, action: Action): void {
+  const command = program
+    .command(definition.name)
+    .description(definition.summary)
+    .addHelpText("after", `\nExample:\n  tenantry ${definition.example}`);
+  if (definition.argument !== undefined) {
+    command.argument(`[${definition.argument.name}]`, definition.argument.description);
+  }
+  for (const { flags, description, repeatable } of definition.options) {
+    const option = new Option(flags, description);
+    if (repeatable === true) option.default([]).argParser((value: string, all: string[]) => [...all, value]);
+    command.addOption(option);
+  }
+  for (const [flags, description] of GLOBAL_OPTIONS) command.option(flags, description);
+  command.action(async () => {
+    const options: Record<string, unknown> = command.opts();
+    const argument = definition.argument === undefined ? {} : { [definition.argument.name]: command.args[0] };
+    await action(globalSchema.parse(options), { ...options, ...argument });
+  });
+}
+
+async function runCommand(
+  definition: AnyCommand,
+  global: GlobalOptions,
+  input: Record<string, unknown>,
+  around: Surroundings,
+): Promise<ExitCode> {
+  try {
+    const outcome = await definition.run(createContext(global, around), input);
+    writeOutcome(definition.name, outcome, global, around);
+    return outcome.exitCode;
+  } catch (thrown) {
+    const error = thrown instanceof z.ZodError ? invalidInput(definition, thrown) : thrown;
+    if (global.json === true && error instanceof TenantryError)
+      around.stdout.write(`${formatJsonError(definition.name, error)}\n`);
+    else around.stderr.write(`${formatError(error)}\n`);
+    return 2;
+  }
+}
+
+function writeOutcome(name: string, outcome: Outcome, global: GlobalOptions, around: Surroundings): void {
+  if (global.json === true) {
+    around.stdout.write(`${formatJson(name, outcome)}\n`);
+    return;
+  }
+  for (const warning of outcome.warnings ?? []) around.stderr.write(`warning: ${warning}\n`);
+  const text = formatOutcome(outcome);
+  if (text !== "") around.stdout.write(`${text}\n`);
+}
+
+function invalidInput(definition: AnyCommand, error: z.ZodError): TenantryError {
+  return new TenantryError({
+    code: "argument-invalid",
+    message: `tenantry ${definition.name} was called with something it does not take.`,
+    details: error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    hint: `For example: tenantry ${definition.example}`,
+  });
+}
+
+/** commander has printed the mistake already, except where `--json` promised one object. */
+function reportUsage(thrown: CommanderError, argv: readonly string[], around: Surroundings): ExitCode {
+  if (thrown.exitCode === 0) return 0;
+  if (argv.includes("--json")) {
+    const message = thrown.message.replace(/^error: /, "");
+    const error = new TenantryError({
+      code: "argument-invalid",
+      message,
+      hint: "Run tenantry --help for the commands and options.",
+    });
+    around.stdout.write(`${formatJsonError(argv[0] ?? "", error)}\n`);
+  }
+  return 2;
+}

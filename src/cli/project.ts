@@ -1,0 +1,161 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import { createJiti } from "jiti";
+import { glob } from "tinyglobby";
+import { z } from "zod";
+import { messageOf, TenantryError } from "../core/errors.js";
+import type { TenancySettings } from "../core/tenancy-settings.js";
+import { parseTenancySettings } from "../core/tenancy-settings.js";
+import type { Expected } from "../isolation/expected.js";
+import { readExpected } from "../isolation/expected.js";
+import type { LedgerPlace } from "../migrate/ledger.js";
+import { DEFAULT_LEDGER } from "../migrate/ledger.js";
+
+/** The one configuration file. */
+export const CONFIG_NAME = "drizzle.config.ts";
+
+/** A project's configuration, loaded; its schema is loaded when it is asked for. */
+export type Project = {
+  readonly directory: string;
+  readonly settings: TenancySettings;
+  /** The migrations folder. */
+  readonly out: string;
+  readonly breakpoints: boolean;
+  readonly ledger: LedgerPlace;
+  readonly schemaFiles: () => Promise<readonly string[]>;
+  /** The exports of the schema files, merged, and what they demand of a database. */
+  readonly loadSchema: () => Promise<{
+    readonly exports: Readonly<Record<string, unknown>>;
+    readonly expected: Expected;
+  }>;
+};
+
+const configSchema = z.object({
+  dialect: z.literal("postgresql"),
+  schema: z.union([z.string(), z.array(z.string())]),
+  out: z.string().default("drizzle"),
+  breakpoints: z.boolean().default(true),
+  migrations: z.object({ schema: z.string().optional(), table: z.string().optional() }).default({}),
+});
+
+const SCRIPT_EXTENSIONS: ReadonlySet<string> = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"]);
+
+/**
+ * Loads `drizzle.config.ts`: drizzle-kit's part is its default export, ours the export `tenancy`.
+ *
+ * @throws TenantryError `config-not-found`, `config-invalid`.
+ */
+export async function loadProject(configPath: string): Promise<Project> {
+  await requireConfig(configPath);
+  const directory = dirname(configPath);
+  const module = await load(configPath, "config-invalid");
+  const parsed = configSchema.safeParse(module.default);
+  if (!parsed.success) {
+    throw new TenantryError({
+      code: "config-invalid",
+      message: `${basename(configPath)} is not valid.`,
+      details: parsed.error.issues.map(
+        (issue) => `${issue.path.join(".") || "default export"}: ${issue.message}`,
+      ),
+      hint: 'Export defineConfig({ dialect: "postgresql", schema: "./schema/index.ts", out: "./drizzle" }) as the default.',
+    });
+  }
+  const config = parsed.data;
+  const settings = readSettings(module.tenancy);
+  const schemaFiles = () => findSchemaFiles(directory, config.schema);
+  return {
+    directory,
+    settings,
+    out: resolve(directory, config.out),
+    breakpoints: config.breakpoints,
+    ledger: {
+      schema: config.migrations.schema ?? DEFAULT_LEDGER.schema,
+      table: config.migrations.table ?? DEFAULT_LEDGER.table,
+    },
+    schemaFiles,
+    loadSchema: async () => {
+      const exports = await loadExports(await schemaFiles());
+      return { exports, expected: readExpected(settings, exports) };
+    },
+  };
+}
+
+/** What `defineTenancy()` returned, perhaps in another copy of this module; no export means the defaults. */
+function readSettings(tenancy: unknown): TenancySettings {
+  if (tenancy === undefined) return parseTenancySettings({});
+  const settings =
+    typeof tenancy === "object" && tenancy !== null && "settings" in tenancy ? tenancy.settings : undefined;
+  if (settings !== undefined) return parseTenancySettings(settings);
+  throw new TenantryError({
+    code: "config-invalid",
+    message: "The export `tenancy` of drizzle.config.ts is not what defineTenancy() returns.",
+    hint: 'Write: export const tenancy = defineTenancy({ … }); with defineTenancy from "tenantry".',
+  });
+}
+
+async function requireConfig(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() === true) return;
+  throw new TenantryError({
+    code: "config-not-found",
+    message: `${basename(path)} was not found in ${dirname(path)}.`,
+    hint: "Run the command in your project's folder, or name the file with --config.",
+  });
+}
+
+/** As drizzle-kit does: a file, a folder with all its scripts, or a pattern. */
+async function findSchemaFiles(
+  directory: string,
+  patterns: string | readonly string[],
+): Promise<readonly string[]> {
+  const found = await Promise.all([patterns].flat().map((pattern) => expand(directory, pattern)));
+  const files = [...new Set(found.flat())].filter((file) => SCRIPT_EXTENSIONS.has(extname(file))).sort();
+  if (files.length > 0) return files;
+  throw new TenantryError({
+    code: "config-invalid",
+    message: `No schema file matches ${[patterns].flat().join(", ")} in ${directory}.`,
+    hint: 'Correct "schema" in drizzle.config.ts.',
+  });
+}
+
+async function expand(directory: string, pattern: string): Promise<string[]> {
+  const path = resolve(directory, pattern);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() === true) return [path];
+  const search = found?.isDirectory() === true ? "**/*" : relative(directory, path);
+  return await glob(search, {
+    cwd: found?.isDirectory() === true ? path : directory,
+    absolute: true,
+    ignore: ["**/*.d.ts"],
+  });
+}
+
+async function loadExports(files: readonly string[]): Promise<Record<string, unknown>> {
+  const modules = await Promise.all(files.map((file) => load(file, "schema-invalid")));
+  // Two files may export the same name for different things: drizzle-kit sees both, so the key is not the name alone.
+  return Object.fromEntries(
+    modules.flatMap((module, index) =>
+      Object.entries(module).map(([name, value]) => [`${index}:${name}`, value]),
+    ),
+  );
+}
+
+async function load(
+  path: string,
+  code: "config-invalid" | "schema-invalid",
+): Promise<Record<string, unknown>> {
+  const jiti = createJiti(import.meta.url, { moduleCache: true, interopDefault: false });
+  try {
+    const module: unknown = await jiti.import(path);
+    return typeof module === "object" && module !== null ? { ...module } : {};
+  } catch (thrown) {
+    if (thrown instanceof TenantryError) throw thrown;
+    throw new TenantryError({
+      code,
+      message: `${join(basename(dirname(path)), basename(path))} could not be loaded: ${messageOf(thrown).split("\n")[0]}`,
+      details: [path],
+      hint: "Correct the file; what it imports must be installed.",
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { basename } from "node:path";
+import { onDatabase, parseDatabaseUrl } from "../core/database-url.js";
+import { TenantryError } from "../core/errors.js";
+import type { ConnectOptions } from "../postgres/connect.js";
+import { startEmbedded } from "../postgres/embedded/start-embedded.js";
+import type { Context } from "./context.js";
+
+/** The database that a command works on, by the migrator's login. */
+export type Target = {
+  readonly url: URL;
+  /** True if it is on the server that tenantry itself runs. */
+  readonly embedded: boolean;
+  readonly connect: ConnectOptions;
+};
+
+/**
+ * The database to work on: `--database-url`, else `DATABASE_URL`, else, in development, the embedded server, started
+ * when it does not run.
+ *
+ * @throws TenantryError `argument-invalid` if there is none outside development.
+ */
+export async function resolveTarget(context: Context): Promise<Target> {
+  if (context.databaseUrl !== undefined && context.databaseUrl !== "") {
+    return { url: parseDatabaseUrl(context.databaseUrl, "DATABASE_URL"), embedded: false, connect: {} };
+  }
+  if (context.environment !== "development") {
+    throw new TenantryError({
+      code: "argument-invalid",
+      message: `DATABASE_URL is not set, and the environment is ${context.environment}.`,
+      hint: "Set DATABASE_URL to the migrator's login: direct, not through a pooler. Only development has a server of its own.",
+    });
+  }
+  const server = await startEmbedded({ projectDirectory: context.directory, logger: context.logger });
+  return {
+    url: onDatabase(server.url, embeddedDatabaseName(context.directory)),
+    embedded: true,
+    connect: { urlName: "the embedded server's URL" },
+  };
+}
+
+/**
+ * A server on which throw-away databases may be made: `SHADOW_DATABASE_URL`, else, in development, the embedded server.
+ *
+ * @throws TenantryError `argument-invalid` if there is none outside development.
+ */
+export async function resolveShadowServer(context: Context): Promise<URL> {
+  const given = context.variables.SHADOW_DATABASE_URL;
+  if (given !== undefined && given !== "") return parseDatabaseUrl(given, "SHADOW_DATABASE_URL");
+  const server = await startEmbedded({ projectDirectory: context.directory, logger: context.logger });
+  return server.url;
+}
+
+/** The project's database on its embedded server is named after its folder. */
+export function embeddedDatabaseName(directory: string): string {
+  const name = basename(directory)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]+/g, "_")
+    .slice(0, 40);
+  return name === "" || name === "postgres" || name.startsWith("template") ? "app" : name;
+}

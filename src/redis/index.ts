@@ -1,0 +1,1 @@
+export { connectRedis, DEFAULT_REDIS_URL } from "./connect-redis.js";
