@@ -1,9 +1,11 @@
-import { basename } from "node:path";
 import { onDatabase, parseDatabaseUrl } from "../core/database-url.js";
 import { TenantryError } from "../core/errors.js";
 import type { ConnectOptions } from "../postgres/connect.js";
 import { startEmbedded } from "../postgres/embedded/start-embedded.js";
 import type { Context } from "./context.js";
+
+/** The project's database on its embedded server; the same in every project, so that a renamed folder loses nothing. */
+export const EMBEDDED_DATABASE = "app";
 
 /** The database that a command works on, by the migrator's login. */
 export type Target = {
@@ -32,7 +34,7 @@ export async function resolveTarget(context: Context): Promise<Target> {
   }
   const server = await startEmbedded({ projectDirectory: context.directory, logger: context.logger });
   return {
-    url: onDatabase(server.url, embeddedDatabaseName(context.directory)),
+    url: onDatabase(server.url, EMBEDDED_DATABASE),
     embedded: true,
     connect: { urlName: "the embedded server's URL" },
   };
@@ -48,13 +50,4 @@ export async function resolveShadowServer(context: Context): Promise<URL> {
   if (given !== undefined && given !== "") return parseDatabaseUrl(given, "SHADOW_DATABASE_URL");
   const server = await startEmbedded({ projectDirectory: context.directory, logger: context.logger });
   return server.url;
-}
-
-/** The project's database on its embedded server is named after its folder. */
-export function embeddedDatabaseName(directory: string): string {
-  const name = basename(directory)
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_]+/g, "_")
-    .slice(0, 40);
-  return name === "" || name === "postgres" || name.startsWith("template") ? "app" : name;
 }

@@ -9,7 +9,10 @@ export type Finding = {
   /** The table, role, function or file that it is about. */
   readonly subject: string;
   readonly file?: string;
+  /** 1-based. */
   readonly line?: number;
+  /** 1-based, in characters. */
+  readonly column?: number;
   readonly detail: string;
   /** What to write or run to close it. */
   readonly fix: string;
@@ -24,9 +27,12 @@ export type Finding = {
  * //   fix: …
  */
 export function formatFinding(finding: Finding): string {
-  const line = finding.line === undefined ? "" : `:${finding.line}`;
-  const place = finding.file === undefined ? "" : ` (${finding.file}${line})`;
+  const place = finding.file === undefined ? "" : ` (${[finding.file, finding.line, finding.column].filter(isGiven).join(":")})`;
   return `${finding.level}[${finding.rule}] ${finding.subject}${place}: ${finding.detail}\n  fix: ${finding.fix}`;
+}
+
+function isGiven(part: unknown): boolean {
+  return part !== undefined;
 }
 
 /** True if at least one finding is an error. */
