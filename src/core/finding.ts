@@ -27,7 +27,10 @@ export type Finding = {
  * //   fix: …
  */
 export function formatFinding(finding: Finding): string {
-  const place = finding.file === undefined ? "" : ` (${[finding.file, finding.line, finding.column].filter(isGiven).join(":")})`;
+  const place =
+    finding.file === undefined
+      ? ""
+      : ` (${[finding.file, finding.line, finding.column].filter(isGiven).join(":")})`;
   return `${finding.level}[${finding.rule}] ${finding.subject}${place}: ${finding.detail}\n  fix: ${finding.fix}`;
 }
 

@@ -1,0 +1,366 @@
+// Written by tenantry generate from the schema files. Do not edit: run it again.
+
+/** What the schema promises about each table. The digest is over all of it: it changes when a promise does. */
+export const manifest = {
+  digest: "1d6e5a27f4dc49f27077e64906a90504f15c846f05c57ca6b5fe63d4bf0d0d10",
+  tenancy: {
+    column: "creator_id",
+    setting: "app.creator_id",
+    roles: {
+      tenant: "app_tenant",
+      door: "app_door",
+      admin: "app_admin",
+    },
+  },
+  tables: {
+    audit_logs: {
+      schema: "public",
+      name: "audit_logs",
+      kind: "tenant",
+      reason: null,
+      tenantColumn: {
+        name: "creator_id",
+        type: "uuid",
+      },
+      commands: ["select", "insert"],
+      policies: [
+        {
+          name: "audit_logs_admin",
+          permissive: true,
+          command: "all",
+          roles: ["app_admin"],
+          using: "true",
+          check: "true",
+        },
+        {
+          name: "audit_logs_floor",
+          permissive: false,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+        {
+          name: "audit_logs_tenant",
+          permissive: true,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+      ],
+      grants: {
+        app_tenant: ["select", "insert"],
+        app_admin: ["select", "insert"],
+      },
+      audit: false,
+      auditLog: true,
+      secret: [],
+      exceptions: [],
+    },
+    conversations: {
+      schema: "public",
+      name: "conversations",
+      kind: "tenant",
+      reason: null,
+      tenantColumn: {
+        name: "creator_id",
+        type: "uuid",
+      },
+      commands: ["select", "insert", "update", "delete"],
+      policies: [
+        {
+          name: "conversations_admin",
+          permissive: true,
+          command: "all",
+          roles: ["app_admin"],
+          using: "true",
+          check: "true",
+        },
+        {
+          name: "conversations_floor",
+          permissive: false,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+        {
+          name: "conversations_tenant",
+          permissive: true,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+      ],
+      grants: {
+        app_tenant: ["select", "insert", "update", "delete"],
+        app_admin: ["select", "insert", "update", "delete"],
+      },
+      audit: false,
+      auditLog: false,
+      secret: [],
+      exceptions: [],
+    },
+    creators: {
+      schema: "public",
+      name: "creators",
+      kind: "root",
+      reason: null,
+      tenantColumn: {
+        name: "id",
+        type: "uuid",
+      },
+      commands: ["select", "insert", "update"],
+      policies: [
+        {
+          name: "creators_admin",
+          permissive: true,
+          command: "all",
+          roles: ["app_admin"],
+          using: "true",
+          check: "true",
+        },
+        {
+          name: "creators_floor",
+          permissive: false,
+          command: "all",
+          roles: ["app_tenant"],
+          using: "\"id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check: "\"id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+        {
+          name: "creators_tenant",
+          permissive: true,
+          command: "all",
+          roles: ["app_tenant"],
+          using: "\"id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check: "\"id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+      ],
+      grants: {
+        app_tenant: ["select", "insert", "update"],
+        app_admin: ["select", "insert", "update", "delete"],
+      },
+      audit: true,
+      auditLog: false,
+      secret: ["password_hash"],
+      exceptions: [
+        {
+          rule: "key-not-tenant-leading",
+          subject: "creators_email_key",
+          reason:
+            "An address signs in before the creator is known, so it must name one creator in the whole database; sign-up answers alike whether the address was free or taken.",
+        },
+      ],
+    },
+    documents: {
+      schema: "public",
+      name: "documents",
+      kind: "tenant",
+      reason: null,
+      tenantColumn: {
+        name: "creator_id",
+        type: "uuid",
+      },
+      commands: ["select", "insert", "update", "delete"],
+      policies: [
+        {
+          name: "documents_admin",
+          permissive: true,
+          command: "all",
+          roles: ["app_admin"],
+          using: "true",
+          check: "true",
+        },
+        {
+          name: "documents_floor",
+          permissive: false,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+        {
+          name: "documents_tenant",
+          permissive: true,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+      ],
+      grants: {
+        app_tenant: ["select", "insert", "update", "delete"],
+        app_admin: ["select", "insert", "update", "delete"],
+      },
+      audit: true,
+      auditLog: false,
+      secret: [],
+      exceptions: [],
+    },
+    jwt_blacklist: {
+      schema: "public",
+      name: "jwt_blacklist",
+      kind: "tenant",
+      reason: null,
+      tenantColumn: {
+        name: "creator_id",
+        type: "uuid",
+      },
+      commands: ["select", "insert"],
+      policies: [
+        {
+          name: "jwt_blacklist_admin",
+          permissive: true,
+          command: "all",
+          roles: ["app_admin"],
+          using: "true",
+          check: "true",
+        },
+        {
+          name: "jwt_blacklist_floor",
+          permissive: false,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+        {
+          name: "jwt_blacklist_tenant",
+          permissive: true,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+      ],
+      grants: {
+        app_tenant: ["select", "insert"],
+        app_admin: ["select", "insert", "update", "delete"],
+      },
+      audit: true,
+      auditLog: false,
+      secret: [],
+      exceptions: [],
+    },
+    refresh_tokens: {
+      schema: "public",
+      name: "refresh_tokens",
+      kind: "tenant",
+      reason: null,
+      tenantColumn: {
+        name: "creator_id",
+        type: "uuid",
+      },
+      commands: ["select", "insert", "update", "delete"],
+      policies: [
+        {
+          name: "refresh_tokens_admin",
+          permissive: true,
+          command: "all",
+          roles: ["app_admin"],
+          using: "true",
+          check: "true",
+        },
+        {
+          name: "refresh_tokens_floor",
+          permissive: false,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+        {
+          name: "refresh_tokens_tenant",
+          permissive: true,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+      ],
+      grants: {
+        app_tenant: ["select", "insert", "update", "delete"],
+        app_admin: ["select", "insert", "update", "delete"],
+      },
+      audit: true,
+      auditLog: false,
+      secret: ["token_hash"],
+      exceptions: [],
+    },
+    widget_configurations: {
+      schema: "public",
+      name: "widget_configurations",
+      kind: "tenant",
+      reason: null,
+      tenantColumn: {
+        name: "creator_id",
+        type: "uuid",
+      },
+      commands: ["select", "insert", "update", "delete"],
+      policies: [
+        {
+          name: "widget_configurations_admin",
+          permissive: true,
+          command: "all",
+          roles: ["app_admin"],
+          using: "true",
+          check: "true",
+        },
+        {
+          name: "widget_configurations_floor",
+          permissive: false,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+        {
+          name: "widget_configurations_tenant",
+          permissive: true,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+      ],
+      grants: {
+        app_tenant: ["select", "insert", "update", "delete"],
+        app_admin: ["select", "insert", "update", "delete"],
+      },
+      audit: true,
+      auditLog: false,
+      secret: [],
+      exceptions: [],
+    },
+  },
+} as const;
+
+/** The type of {@link manifest}. */
+export type Manifest = typeof manifest;

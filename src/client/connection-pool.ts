@@ -1,0 +1,104 @@
+import { drizzle } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import { TenantryError } from "../core/errors.js";
+import type { Database } from "../postgres/connect.js";
+
+/** How a pool opens its connections. */
+export type PoolOptions = { readonly max: number; readonly applicationName: string };
+
+/** How long a connection is used, so that a server that was moved or upgraded is found again. */
+const LIFETIME_MS = 30 * 60_000;
+
+/**
+ * Connections that are lent out one at a time. Each is a postgres.js client of its own with one connection, because on
+ * a connection that `reserve()` took from its pool, what was sent is never answered once that connection is lost.
+ */
+export class ConnectionPool {
+  readonly #url: URL;
+  readonly #options: PoolOptions;
+  /** The one given back last is lent out first: its statements are prepared. */
+  readonly #idle: Database[] = [];
+  readonly #opened = new Map<Database, number>();
+  readonly #waiting: ((connection: Database) => void)[] = [];
+  #closing: { readonly whenDone: () => void } | undefined;
+
+  constructor(url: URL, options: PoolOptions) {
+    this.#url = url;
+    this.#options = options;
+  }
+
+  /**
+   * Lends a connection, as soon as one is free.
+   *
+   * @throws TenantryError `connection-failed` after `close()`. That a server cannot be reached shows with the first
+   * statement.
+   */
+  async acquire(): Promise<Database> {
+    if (this.#closing !== undefined) {
+      throw new TenantryError({
+        code: "connection-failed",
+        message: "The database was used after db.close().",
+        hint: "Close it when the service stops, after its last request.",
+      });
+    }
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#opened.size < this.#options.max) return this.#open();
+    return await new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Takes a connection back that is idle and outside of any transaction. */
+  release(connection: Database): void {
+    if (Date.now() - (this.#opened.get(connection) ?? 0) > LIFETIME_MS) {
+      this.discard(connection);
+      return;
+    }
+    const next = this.#waiting.shift();
+    if (next !== undefined) next(connection);
+    else this.#idle.push(connection);
+    this.#noteReturn();
+  }
+
+  /** Closes a connection that is lost, or that nobody knows the state of. */
+  discard(connection: Database): void {
+    this.#opened.delete(connection);
+    connection.end({ timeout: 0 }).catch(() => {});
+    const next = this.#waiting.shift();
+    if (next !== undefined) next(this.#open());
+    this.#noteReturn();
+  }
+
+  /** Lends out nothing more, waits this long for what is lent, and closes all connections. */
+  async close(timeoutSeconds: number): Promise<void> {
+    if (this.#closing === undefined) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutSeconds * 1000);
+        this.#closing = { whenDone: resolve };
+        this.#noteReturn();
+      });
+      clearTimeout(timer);
+    }
+    await Promise.all([...this.#opened.keys()].map((connection) => connection.end({ timeout: 0 })));
+  }
+
+  #open(): Database {
+    const connection = postgres(this.#url.href, {
+      max: 1,
+      connect_timeout: 10,
+      // It could close a connection between a statement and its COMMIT; this pool has a lifetime of its own.
+      max_lifetime: null,
+      backoff: false,
+      onnotice: () => {},
+      connection: { application_name: this.#options.applicationName },
+    });
+    // Drizzle parses dates itself, and tells the client so, before arrays of them are known.
+    drizzle({ client: connection });
+    this.#opened.set(connection, Date.now());
+    return connection;
+  }
+
+  #noteReturn(): void {
+    if (this.#waiting.length === 0 && this.#idle.length === this.#opened.size) this.#closing?.whenDone();
+  }
+}
