@@ -14,7 +14,7 @@ export function formatTable(format: TableFormat): string {
     row.map((cell, column) => cut(cell, format.widths?.[column])),
   );
   const widths = format.headings.map((_, column) =>
-    Math.max(...lines.map((row) => stringWidth(row[column] ?? ""))),
+    lines.reduce((widest, row) => Math.max(widest, stringWidth(row[column] ?? "")), 0),
   );
   return lines
     .map((row) =>

@@ -33,24 +33,43 @@ const OLDEST_MAJOR = 15;
  * await database.end();
  */
 export async function openDatabase(url: URL, options: ConnectOptions = {}): Promise<Database> {
+  const timeoutSeconds = options.timeoutSeconds ?? 10;
   const database = postgres(url.href, {
     max: options.max ?? 1,
-    connect_timeout: options.timeoutSeconds ?? 10,
+    connect_timeout: timeoutSeconds,
     onnotice: () => {},
     connection: { application_name: options.applicationName ?? "tenantry" },
     // A lost connection must surface, not be retried behind the caller's back with another session's state.
     backoff: false,
+    // postgres.js would close a connection after 30 to 60 minutes, and with it a lock or a long migration.
+    max_lifetime: null,
   });
   try {
-    const [row] = await database<{ version: number }[]>`
+    const asked = database<{ version: number }[]>`
       select current_setting('server_version_num')::int as version`;
+    const [row] = await within(timeoutSeconds, asked);
     requireSupportedVersion(row?.version ?? 0, url);
     return database;
   } catch (thrown) {
-    await database.end({ timeout: 1 });
+    // Zero, since what never answered will not say goodbye either.
+    await database.end({ timeout: 0 });
     throw thrown instanceof TenantryError
       ? thrown
       : connectionError(thrown, url, options.urlName ?? "DATABASE_URL");
+  }
+}
+
+/** postgres.js connects again for ever to what takes its connections and speaks another protocol, or closes them. */
+async function within<T>(seconds: number, answer: PromiseLike<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const refuse = () => reject(new Error(`no answer in ${seconds} s; is it a PostgreSQL server?`));
+    timer = setTimeout(refuse, seconds * 1000);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
