@@ -1,0 +1,76 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { z } from "zod";
+import type { Finding } from "../../core/finding.js";
+import { defineCommand } from "../command.js";
+
+/** `tenantry generate`: relations, zod schemas, the manifest and the document of the schema. */
+export const generateCommand = defineCommand({
+  name: "generate",
+  summary: "write relations, zod schemas, the manifest and docs from the schema",
+  example: "generate --check",
+  options: [
+    { flags: "--check", description: "write nothing; exit 1 and name each file that is not up to date" },
+    {
+      flags: "--out <folder>",
+      description: "where the TypeScript goes (generated/ beside the schema's entry file)",
+    },
+    { flags: "--docs <file>", description: "where the document goes (docs/schema.md)" },
+  ],
+  input: z.object({
+    check: z.boolean().default(false),
+    out: z.string().min(1).optional(),
+    docs: z.string().min(1).default("docs/schema.md"),
+  }),
+  run: async (context, input) => {
+    const project = await context.loadProject();
+    const [{ exports }, schemaFiles] = await Promise.all([project.loadSchema(), project.schemaFiles()]);
+    // TypeScript is heavy: it is loaded by the commands that need it, and by no other.
+    const { generateFiles } = await import("../../../codegen/generate.js");
+    const { directory, settings } = project;
+    const files = await generateFiles({
+      directory,
+      settings,
+      schemaFiles,
+      exports,
+      out: resolve(directory, input.out ?? join(dirname(schemaFiles[0] ?? directory), "generated")),
+      docs: resolve(directory, input.docs),
+    });
+    const states = await Promise.all(
+      files.map(async ({ path, text }) => {
+        const current = await readFile(path, "utf8").catch(() => undefined);
+        return {
+          path,
+          text,
+          name: relative(directory, path),
+          isCurrent: current === text,
+          exists: current !== undefined,
+        };
+      }),
+    );
+    const stale = states.filter(({ isCurrent }) => !isCurrent);
+    const data = { files: states.map(({ name, isCurrent }) => ({ file: name, current: isCurrent })) };
+    if (input.check) {
+      const findings = stale.map(
+        ({ name, exists }): Finding => ({
+          rule: "generated-stale",
+          level: "error",
+          subject: name,
+          file: name,
+          detail: exists
+            ? "the schema has changed since it was generated, or it was edited"
+            : "it has not been generated",
+          fix: 'Run "tenantry generate" and commit the file.',
+        }),
+      );
+      return { exitCode: stale.length === 0 ? 0 : 1, data, findings };
+    }
+    for (const { path, text } of stale) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+    const text =
+      stale.length === 0 ? "Everything is up to date." : stale.map(({ name }) => `Wrote ${name}`).join("\n");
+    return { exitCode: 0, data, text };
+  },
+});
