@@ -1,0 +1,50 @@
+import { privilegesOf } from "../apply/grant.js";
+import type { SqlRule } from "../sql-rule.js";
+import { partsOf, roleNames } from "../syntax-names.js";
+import type { ActChange } from "../track-acts.js";
+import { trackActs } from "../track-acts.js";
+
+/** Default privileges open the next table before it has a policy. */
+export const defaultPrivileges: SqlRule = {
+  id: "default-privileges",
+  threats: [39],
+  check: (context) =>
+    trackActs(context, ({ node }) => {
+      if (!("AlterDefaultPrivilegesStmt" in node)) return [];
+      const { action, options } = node.AlterDefaultPrivilegesStmt;
+      if (action?.objtype !== "OBJECT_TABLE") return [];
+      const { tenant } = context.expected.settings.roles;
+      const scope = JSON.stringify(
+        (options ?? []).map((option) =>
+          "DefElem" in option && option.DefElem.arg !== undefined
+            ? [
+                option.DefElem.defname,
+                ...roleNames(listOf(option.DefElem.arg)),
+                ...partsOf(option.DefElem.arg),
+              ]
+            : [],
+        ),
+      );
+      return roleNames(action.grantees)
+        .filter((role) => role === "PUBLIC" || role === tenant)
+        .map((role): ActChange => {
+          const key = `${scope} ${role}`;
+          if (action.is_grant !== true) return { key, act: undefined };
+          const given =
+            action.privileges === undefined ? "all privileges" : privilegesOf(action.privileges).join(", ");
+          return {
+            key,
+            act: {
+              level: "error",
+              subject: role,
+              detail: `every table made from now on grants ${given} to ${role}, before it has a policy`,
+              fix: "Take it out; the completion grants each table what the schema declares for it.",
+            },
+          };
+        });
+    }),
+};
+
+function listOf(node: Parameters<typeof partsOf>[0]) {
+  return "List" in node ? node.List.items : [node];
+}

@@ -1,0 +1,53 @@
+import { defaultPrivileges } from "./rules/default-privileges.js";
+import { dynamicSql } from "./rules/dynamic-sql.js";
+import { foreignTable } from "./rules/foreign-table.js";
+import { functionLeakproof } from "./rules/function-leakproof.js";
+import { functionSecurityDefiner } from "./rules/function-security-definer.js";
+import { grantTooWide } from "./rules/grant-too-wide.js";
+import { materializedViewOfTenantRows } from "./rules/materialized-view-of-tenant-rows.js";
+import { partitionWithoutPolicy } from "./rules/partition-without-policy.js";
+import { policyGap } from "./rules/policy-gap.js";
+import { policyMissing } from "./rules/policy-missing.js";
+import { policyNotTenantBound } from "./rules/policy-not-tenant-bound.js";
+import { policyWidens } from "./rules/policy-widens.js";
+import { publicationWithoutFilter } from "./rules/publication-without-filter.js";
+import { rlsNotEnabled } from "./rules/rls-not-enabled.js";
+import { rlsNotForced } from "./rules/rls-not-forced.js";
+import { roleTooStrong } from "./rules/role-too-strong.js";
+import { rowSecurityOff } from "./rules/row-security-off.js";
+import { ruleCreated } from "./rules/rule-created.js";
+import { sessionLevelContext } from "./rules/session-level-context.js";
+import { tableCopied } from "./rules/table-copied.js";
+import { tableNotDeclared } from "./rules/table-not-declared.js";
+import { tenantColumnInvalid } from "./rules/tenant-column-invalid.js";
+import { triggerDisabled } from "./rules/trigger-disabled.js";
+import { viewNotSecurityInvoker } from "./rules/view-not-security-invoker.js";
+import type { SqlRule } from "./sql-rule.js";
+
+/** Every rule over migrations. */
+export const SQL_RULES: readonly SqlRule[] = [
+  tableNotDeclared,
+  rlsNotEnabled,
+  rlsNotForced,
+  policyMissing,
+  policyGap,
+  policyNotTenantBound,
+  policyWidens,
+  tenantColumnInvalid,
+  grantTooWide,
+  defaultPrivileges,
+  roleTooStrong,
+  viewNotSecurityInvoker,
+  materializedViewOfTenantRows,
+  functionSecurityDefiner,
+  functionLeakproof,
+  partitionWithoutPolicy,
+  tableCopied,
+  foreignTable,
+  ruleCreated,
+  publicationWithoutFilter,
+  triggerDisabled,
+  sessionLevelContext,
+  rowSecurityOff,
+  dynamicSql,
+];
