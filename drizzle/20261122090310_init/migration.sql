@@ -32,7 +32,7 @@ $body$;
 do $body$
 begin
   if not exists (select from pg_catalog.pg_roles where rolname = current_user and (rolsuper or rolbypassrls))
-     and not pg_catalog.pg_has_role(current_user, 'app_admin', 'member') then
+     and not pg_catalog.pg_has_role(current_user, 'app_admin', 'usage') then
     execute pg_catalog.format('grant %I to %I', 'app_admin', current_user);
   end if;
 end

@@ -131,7 +131,7 @@ function relationFacts(relation: Relation): Fact[] {
 }
 
 /** The value of the fact {@link factKey.rowSecurity}. */
-export function rowSecurityValue(table: { readonly rowSecurity: boolean; readonly forced: boolean }): string {
+function rowSecurityValue(table: { readonly rowSecurity: boolean; readonly forced: boolean }): string {
   return `${table.rowSecurity ? "enabled" : "disabled"}, ${table.forced ? "forced" : "not forced"}`;
 }
 

@@ -11,8 +11,16 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     controller.abort();
   });
 }
-// `tenantry status | head` closes the pipe early: that is no error.
-process.stdout.on("error", () => process.exit(0));
+let outputFailed = false;
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // `tenantry status | head` closes the pipe early: that is no error.
+  if (error.code === "EPIPE") return;
+  outputFailed = true;
+  process.exitCode = 2;
+  process.stderr.write(`error: The output could not be written: ${error.message}.\n`);
+});
+// Nobody reads the progress any more: that must not end a migration half-way.
+process.stderr.on("error", () => {});
 
 runProgram(process.argv.slice(2), {
   cwd: process.cwd(),
@@ -23,7 +31,7 @@ runProgram(process.argv.slice(2), {
   signal: controller.signal,
 }).then(
   (exitCode) => {
-    process.exitCode = exitCode;
+    process.exitCode = outputFailed ? 2 : exitCode;
   },
   (thrown: unknown) => {
     process.stderr.write(`${formatError(thrown)}\n`);

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import type { Environment } from "../core/environment.js";
 import { parseEnvironment } from "../core/environment.js";
+import { TenantryError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import { silentLogger } from "../core/logger.js";
 import type { Project } from "./project.js";
@@ -21,6 +22,8 @@ export type Context = {
   /** The folder of the configuration file: relative paths start here, and `.tenantry/` lies here. */
   readonly directory: string;
   readonly databaseUrl: string | undefined;
+  /** What to call it in an error: the option or the variable that it came from. */
+  readonly databaseUrlName: string;
   readonly variables: NodeJS.ProcessEnv;
   readonly json: boolean;
   /** True if a person can be asked. */
@@ -52,9 +55,10 @@ export function createContext(options: GlobalOptions, around: Surroundings): Con
   const json = options.json ?? false;
   let project: Promise<Project> | undefined;
   return {
-    environment: parseEnvironment(options.env ?? around.variables.TENANTRY_ENV),
+    environment: readEnvironment(options.env, around.variables.TENANTRY_ENV),
     directory: dirname(configPath),
     databaseUrl: options.databaseUrl ?? around.variables.DATABASE_URL,
+    databaseUrlName: options.databaseUrl === undefined ? "DATABASE_URL" : "--database-url",
     variables: around.variables,
     json,
     interactive: !json && around.stdin.isTTY === true && around.stderr.isTTY === true,
@@ -65,6 +69,16 @@ export function createContext(options: GlobalOptions, around: Surroundings): Con
       return project;
     },
   };
+}
+
+/** `--env "$STAGE"` with nothing in STAGE names no environment: it must not mean development. */
+function readEnvironment(option: string | undefined, variable: string | undefined): Environment {
+  if (option !== "") return parseEnvironment(option ?? variable);
+  throw new TenantryError({
+    code: "environment-unknown",
+    message: "--env is given, but empty.",
+    hint: "Name one of development, staging, production, or leave --env out.",
+  });
 }
 
 /** Progress goes to stderr: stdout is for data. */

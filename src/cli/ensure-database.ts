@@ -18,13 +18,13 @@ export async function ensureDatabase(context: Context, target: Target): Promise<
   try {
     await withDatabase(target.url, target.connect, async () => {});
   } catch (thrown) {
-    if (
-      !(thrown instanceof TenantryError) ||
-      thrown.code !== "database-missing" ||
-      context.environment !== "development"
-    )
-      throw thrown;
+    if (!(thrown instanceof TenantryError) || thrown.code !== "database-missing") throw thrown;
     const { database } = describeTarget(target.url);
+    if (context.environment !== "development") {
+      const { code, message, cause } = thrown;
+      const hint = `Create it (createdb ${database}), or correct ${context.databaseUrlName}. tenantry makes databases in development only.`;
+      throw new TenantryError({ code, message, hint, cause });
+    }
     context.logger.info(`creating database ${database}`);
     await withDatabase(onDatabase(target.url, MAINTENANCE_DATABASE), target.connect, async (maintenance) => {
       try {

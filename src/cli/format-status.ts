@@ -32,14 +32,18 @@ function formatTables(tables: readonly TableStatus[]): string {
   return formatTable({
     headings: ["TABLE", "ROW SECURITY", "FORCED", "POLICIES", "KEY", "VERDICT"],
     widths: [30],
-    rows: tables.map((table) => [
-      table.table,
-      table.rowSecurity ? "on" : "off",
-      table.forced ? "yes" : "no",
-      String(table.policies),
-      table.kind === "global" ? "-" : table.tenantLeadingKey ? "tenant first" : "other",
-      table.verdict,
-    ]),
+    rows: tables.map((table) =>
+      table.exists
+        ? [
+            table.table,
+            table.rowSecurity ? "on" : "off",
+            table.forced ? "yes" : "no",
+            String(table.policies),
+            table.kind === "global" ? "-" : table.tenantLeadingKey ? "tenant first" : "other",
+            table.verdict,
+          ]
+        : [table.table, "-", "-", "-", "-", table.verdict],
+    ),
   });
 }
 

@@ -23,9 +23,9 @@ export function formatJsonError(command: string, error: TenantryError): string {
 
 /** What an outcome says to a person, on stdout: its text, then its findings. */
 export function formatOutcome(outcome: Outcome): string {
-  return [outcome.text ?? "", ...(outcome.findings ?? []).map(formatFinding)]
+  return [outcome.text ?? "", (outcome.findings ?? []).map(formatFinding).join("\n")]
     .filter((part) => part !== "")
-    .join("\n");
+    .join("\n\n");
 }
 
 /** What a failure says to a person, on stderr. A mistake gets a few plain lines; a bug gets its stack. */

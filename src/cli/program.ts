@@ -2,9 +2,14 @@ import { Command, CommanderError, Option } from "commander";
 import { z } from "zod";
 import { TenantryError } from "../core/errors.js";
 import type { AnyCommand, ExitCode, Outcome } from "./command.js";
+import { checkCommand } from "./commands/check.js";
 import { createCommand } from "./commands/create.js";
+import { generateCommand } from "./commands/generate.js";
 import { initCommand } from "./commands/init.js";
 import { migrateCommand } from "./commands/migrate.js";
+import { redisShellCommand } from "./commands/redis-shell.js";
+import { seedCommand } from "./commands/seed.js";
+import { shellCommand } from "./commands/shell.js";
 import { startCommand } from "./commands/start.js";
 import { statusCommand } from "./commands/status.js";
 import { stopCommand } from "./commands/stop.js";
@@ -18,7 +23,12 @@ export const COMMANDS: readonly AnyCommand[] = [
   statusCommand,
   initCommand,
   createCommand,
+  checkCommand,
+  generateCommand,
   migrateCommand,
+  seedCommand,
+  shellCommand,
+  redisShellCommand,
   startCommand,
   stopCommand,
 ];
@@ -50,13 +60,16 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
   const program = new Command("tenantry")
     .description("Multi-tenant PostgreSQL for Drizzle: every row behind its creator.")
     .version(readPackageVersion(), "-v, --version")
-    .showSuggestionAfterError()
-    .showHelpAfterError("(run with --help for the options)")
+    // `tenantry --json status` means the same as `tenantry status --json`.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => void around.stdout.write(text),
-      writeErr: (text) => void around.stderr.write(text),
+      writeErr: (text) => void (argv.includes("--json") || around.stderr.write(text)),
+      // reportUsage() says it, as every other error is said.
+      outputError: () => {},
     })
     .exitOverride();
+  for (const [flags, description] of GLOBAL_OPTIONS) program.option(flags, description);
   for (const definition of COMMANDS) {
     addCommand(program, definition, async (global, input) => {
       exitCode = await runCommand(definition, global, input, around);
@@ -64,7 +77,7 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
   }
   try {
     if (argv.length === 0) {
-      around.stdout.write(program.helpInformation());
+      around.stderr.write(program.helpInformation());
       return 2;
     }
     await program.parseAsync([...argv], { from: "user" });
@@ -92,7 +105,7 @@ function addCommand(program: Command, definition: AnyCommand, action: Action): v
   }
   for (const [flags, description] of GLOBAL_OPTIONS) command.option(flags, description);
   command.action(async () => {
-    const options: Record<string, unknown> = command.opts();
+    const options: Record<string, unknown> = { ...program.opts(), ...command.opts() };
     const argument = definition.argument === undefined ? {} : { [definition.argument.name]: command.args[0] };
     await action(globalSchema.parse(options), { ...options, ...argument });
   });
@@ -131,22 +144,43 @@ function invalidInput(definition: AnyCommand, error: z.ZodError): TenantryError 
   return new TenantryError({
     code: "argument-invalid",
     message: `tenantry ${definition.name} was called with something it does not take.`,
-    details: error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    details: error.issues.map(({ path, message }) => `${nameInput(definition, String(path[0]))}: ${message}`),
     hint: `For example: tenantry ${definition.example}`,
   });
 }
 
-/** commander has printed the mistake already, except where `--json` promised one object. */
+/** `lockWait` as it is typed: `--lock-wait`. */
+function nameInput(definition: AnyCommand, key: string): string {
+  const isOption = definition.options.some(({ flags }) => new Option(flags).attributeName() === key);
+  return isOption ? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` : key;
+}
+
+/** Says what commander could not make sense of, in the form of every other error. */
 function reportUsage(thrown: CommanderError, argv: readonly string[], around: Surroundings): ExitCode {
   if (thrown.exitCode === 0) return 0;
+  const command = argv.find((argument) => COMMANDS.some(({ name }) => name === argument));
+  const error = new TenantryError({
+    code: "argument-invalid",
+    message: describeUsage(thrown, argv),
+    hint:
+      command === undefined
+        ? 'Run "tenantry --help" for the commands.'
+        : `Run "tenantry ${command} --help" for its options.`,
+  });
   if (argv.includes("--json")) {
-    const message = thrown.message.replace(/^error: /, "");
-    const error = new TenantryError({
-      code: "argument-invalid",
-      message,
-      hint: "Run tenantry --help for the commands and options.",
-    });
-    around.stdout.write(`${formatJsonError(argv[0] ?? "", error)}\n`);
-  }
+    const name = command ?? argv.find((argument) => !argument.startsWith("-")) ?? "";
+    around.stdout.write(`${formatJsonError(name, error)}\n`);
+  } else around.stderr.write(`${formatError(error)}\n`);
   return 2;
+}
+
+/** `error: unknown option '--jsn'\n(Did you mean --json?)` as sentences. */
+function describeUsage(thrown: CommanderError, argv: readonly string[]): string {
+  if (thrown.code === "commander.help") {
+    const unknown = argv.find((argument) => !argument.startsWith("-") && argument !== "help");
+    return unknown === undefined ? "A command is missing." : `Unknown command '${unknown}'.`;
+  }
+  const [what = "", suggestion] = thrown.message.replace(/^error: /, "").split("\n");
+  const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}`.replace(/\.?$/, ".");
+  return suggestion === undefined ? sentence : `${sentence} ${suggestion.replace(/^\(|\)$/g, "")}`;
 }

@@ -23,6 +23,8 @@ export type Project = {
   readonly breakpoints: boolean;
   readonly ledger: LedgerPlace;
   readonly schemaFiles: () => Promise<readonly string[]>;
+  /** The exports of the schema files, merged; keys are `<number of the file>:<name>`. */
+  readonly loadExports: () => Promise<Readonly<Record<string, unknown>>>;
   /** The exports of the schema files, merged, and what they demand of a database. */
   readonly loadSchema: () => Promise<{
     readonly exports: Readonly<Record<string, unknown>>;
@@ -39,6 +41,9 @@ const configSchema = z.object({
 });
 
 const SCRIPT_EXTENSIONS: ReadonlySet<string> = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"]);
+
+/** What an import without an extension may mean; jiti looks for each on disk, which a large schema feels. */
+const IMPORTED_EXTENSIONS: readonly string[] = [".ts", ".js"];
 
 /**
  * Loads `drizzle.config.ts`: drizzle-kit's part is its default export, ours the export `tenancy`.
@@ -63,6 +68,11 @@ export async function loadProject(configPath: string): Promise<Project> {
   const config = parsed.data;
   const settings = readSettings(module.tenancy);
   const schemaFiles = () => findSchemaFiles(directory, config.schema);
+  let loaded: Promise<Record<string, unknown>> | undefined;
+  const loadAll = () => {
+    loaded ??= schemaFiles().then(loadExports);
+    return loaded;
+  };
   return {
     directory,
     settings,
@@ -73,11 +83,23 @@ export async function loadProject(configPath: string): Promise<Project> {
       table: config.migrations.table ?? DEFAULT_LEDGER.table,
     },
     schemaFiles,
+    loadExports: loadAll,
     loadSchema: async () => {
-      const exports = await loadExports(await schemaFiles());
-      return { exports, expected: readExpected(settings, exports) };
+      const exports = await loadAll();
+      const expected = readExpected(settings, exports);
+      if (expected.tables.length === 0) throw noTables();
+      return { exports, expected };
     },
   };
+}
+
+/** "0 of 0 tables are isolated" would prove nothing. */
+function noTables(): TenantryError {
+  return new TenantryError({
+    code: "schema-invalid",
+    message: "The schema files export no table.",
+    hint: 'Export your tables from the files that "schema" names in drizzle.config.ts.',
+  });
 }
 
 /** What `defineTenancy()` returned, perhaps in another copy of this module; no export means the defaults. */
@@ -144,16 +166,24 @@ async function load(
   path: string,
   code: "config-invalid" | "schema-invalid",
 ): Promise<Record<string, unknown>> {
-  const jiti = createJiti(import.meta.url, { moduleCache: true, interopDefault: false });
+  const jiti = createJiti(import.meta.url, {
+    moduleCache: true,
+    interopDefault: false,
+    extensions: [...new Set([extname(path), ...IMPORTED_EXTENSIONS])],
+  });
   try {
     const module: unknown = await jiti.import(path);
     return typeof module === "object" && module !== null ? { ...module } : {};
   } catch (thrown) {
     if (thrown instanceof TenantryError) throw thrown;
+    const [what = "", ...more] = messageOf(thrown)
+      .split("\n")
+      .map((line) => line.trim());
     throw new TenantryError({
       code,
-      message: `${join(basename(dirname(path)), basename(path))} could not be loaded: ${messageOf(thrown).split("\n")[0]}`,
-      details: [path],
+      message: `${join(basename(dirname(path)), basename(path))} could not be loaded: ${what.replace(/\.?$/, ".")}`,
+      // The parser says here in which line.
+      details: more.some((line) => line.includes(path)) ? more.slice(0, 5) : [path],
       hint: "Correct the file; what it imports must be installed.",
       cause: thrown,
     });

@@ -22,8 +22,9 @@ export type Target = {
  * @throws TenantryError `argument-invalid` if there is none outside development.
  */
 export async function resolveTarget(context: Context): Promise<Target> {
-  if (context.databaseUrl !== undefined && context.databaseUrl !== "") {
-    return { url: parseDatabaseUrl(context.databaseUrl, "DATABASE_URL"), embedded: false, connect: {} };
+  const { databaseUrl, databaseUrlName: urlName } = context;
+  if (databaseUrl !== undefined && databaseUrl !== "") {
+    return { url: parseDatabaseUrl(databaseUrl, urlName), embedded: false, connect: { urlName } };
   }
   if (context.environment !== "development") {
     throw new TenantryError({

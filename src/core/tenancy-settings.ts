@@ -40,6 +40,7 @@ const tenancySchema = z.strictObject({
   policyForm: z.enum(["initplan", "citus"]).default("initplan"),
   updatedAtColumn: z.union([identifier, z.literal(false)]).default("updated_at"),
   seed: z.string().min(1).optional(),
+  servicePaths: z.array(z.string().min(1)).default([]),
 });
 
 /** What a project may write into `defineTenancy({...})`; every field has a default. */

@@ -11,6 +11,7 @@ import { rlsNotForced } from "./rules/rls-not-forced.js";
 import { roleTooStrong } from "./rules/role-too-strong.js";
 import { tableMissing } from "./rules/table-missing.js";
 import { tableNotDeclared } from "./rules/table-not-declared.js";
+import { viewIgnoresPolicies } from "./rules/view-ignores-policies.js";
 
 /** Every rule over a live catalog, in the order in which findings are told. */
 export const CATALOG_RULES: readonly CatalogRule[] = [
@@ -24,6 +25,7 @@ export const CATALOG_RULES: readonly CatalogRule[] = [
   policyWidens,
   keyNotTenantLeading,
   grantTooWide,
+  viewIgnoresPolicies,
 ];
 
 /** Judges a live catalog by every rule. */

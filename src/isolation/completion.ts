@@ -30,25 +30,24 @@ export function completeDifferences(
     difference.demanded === undefined &&
     difference.removal !== undefined &&
     (difference.grantee === undefined || roles.has(difference.grantee));
-  const removals = differences
-    .filter(removable)
-    .sort((one, other) => removalOrder(one) - removalOrder(other));
+  const removals = differences.filter(removable);
+  const removalsOf = (functions: boolean) =>
+    removals
+      .filter(({ key }) => key.startsWith("function ") === functions)
+      .flatMap(({ removal }) => removal ?? []);
   return {
     statements: [
-      ...removals.flatMap(({ removal }) => removal ?? []),
+      ...removalsOf(false),
       ...demands.flatMap((demand) => {
         const difference = open.get(demand.key);
         if (difference === undefined) return [];
         return difference.actual === undefined ? demand.make : demandSql(demand);
       }),
+      // A function goes when no trigger calls it any more: after those that are dropped, and those that are replaced.
+      ...removalsOf(true),
     ],
     left: differences.filter(
       (difference) => !removable(difference) && !(open.has(difference.key) && byKey.has(difference.key)),
     ),
   };
-}
-
-/** A function goes after the triggers that call it. */
-function removalOrder(difference: Difference): number {
-  return difference.key.startsWith("function ") ? 1 : 0;
 }

@@ -2,7 +2,7 @@ import { factKey } from "../catalog/facts.js";
 import { ENGINE_SCHEMA } from "../core/engine-schema.js";
 import { qualify, quoteIdentifier, quoteLiteral } from "../core/identifiers.js";
 import { arrayArgument, auditFunction, touchFunction, uuidV7Function } from "./engine-functions.js";
-import type { Expected, ExpectedPolicy, ExpectedTable, SetNullReference } from "./expected.js";
+import type { Expected, ExpectedPolicy, ExpectedTable, ExpectedView, SetNullReference } from "./expected.js";
 import { managedSchemas } from "./expected.js";
 
 /** Something that must be so in the database and that drizzle-kit cannot write, with the SQL that makes it so. */
@@ -47,6 +47,11 @@ export function listDemands(expected: Expected): Demand[] {
     ),
     ...functions.map((made) => functionDemand("after", made)),
     ...expected.tables.flatMap((table) => tableDemands(expected, table, auditInto?.name)),
+    ...expected.views
+      .filter((view) => view.securityInvoker)
+      .flatMap((view) =>
+        [settings.roles.tenant, settings.roles.admin].map((role) => grantDemand(view, role, ["select"])),
+      ),
   ];
 }
 
@@ -71,7 +76,10 @@ $body$`,
   };
 }
 
-/** FORCE binds the owner, too: a migrator that nothing exempts works through the admin role's policy. */
+/**
+ * FORCE binds the owner, too: a migrator that nothing exempts works through the admin role's policy. Since PostgreSQL 16
+ * who creates a role is a member of it, but inherits nothing from it: so `usage`, and not `member`.
+ */
 function adminMembership(role: string): Demand {
   return {
     key: `membership in ${quoteIdentifier(role)}`,
@@ -81,7 +89,7 @@ function adminMembership(role: string): Demand {
       `do $body$
 begin
   if not exists (select from pg_catalog.pg_roles where rolname = current_user and (rolsuper or rolbypassrls))
-     and not pg_catalog.pg_has_role(current_user, ${quoteLiteral(role)}, 'member') then
+     and not pg_catalog.pg_has_role(current_user, ${quoteLiteral(role)}, 'usage') then
     execute pg_catalog.format('grant %I to %I', ${quoteLiteral(role)}, current_user);
   end if;
 end
@@ -187,7 +195,7 @@ function policyDemand(table: ExpectedTable, policy: ExpectedPolicy): Demand {
   };
 }
 
-function grantDemand(table: ExpectedTable, role: string, commands: readonly string[]): Demand {
+function grantDemand(table: ExpectedTable | ExpectedView, role: string, commands: readonly string[]): Demand {
   const place = qualify(table.schema, table.name);
   const grantee = quoteIdentifier(role);
   return {
@@ -235,6 +243,7 @@ function triggerDemand(
 
 function setNullDemand(table: ExpectedTable, reference: SetNullReference): Demand {
   const list = (columns: readonly string[]) => columns.map(quoteIdentifier).join(", ");
+  const onDelete = reference.nulled.length === 0 ? "" : ` on delete set null (${list(reference.nulled)})`;
   const place = qualify(table.schema, table.name);
   const name = quoteIdentifier(reference.constraint);
   return {
@@ -243,7 +252,7 @@ function setNullDemand(table: ExpectedTable, reference: SetNullReference): Deman
     clear: [`alter table ${place} drop constraint if exists ${name}`],
     make: [
       `alter table ${place} add constraint ${name} foreign key (${list(reference.columns)})
-  references ${qualify(reference.foreignSchema, reference.foreignTable)} (${list(reference.foreignColumns)}) on delete set null (${list(reference.nulled)})`,
+  references ${qualify(reference.foreignSchema, reference.foreignTable)} (${list(reference.foreignColumns)})${onDelete}`,
     ],
   };
 }

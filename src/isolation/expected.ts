@@ -1,14 +1,14 @@
 import type { SQL } from "drizzle-orm";
 import { getTableName, is } from "drizzle-orm";
 import type { ForeignKey, PgPolicy } from "drizzle-orm/pg-core";
-import { getTableConfig, PgDialect, PgRole, PgTable } from "drizzle-orm/pg-core";
+import { getTableConfig, getViewConfig, PgDialect, PgRole, PgTable, PgView } from "drizzle-orm/pg-core";
 import { TenantryError } from "../core/errors.js";
 import type { TenancySettings } from "../core/tenancy-settings.js";
 import type { TableDeclaration } from "../rls/table-declaration.js";
 import { declarationOf, setNullKeysOf } from "../rls/table-declaration.js";
 import { UUID_V7_CALL } from "../rls/uuid-v7.js";
 
-/** A foreign key that nulls only its own columns when what it refers to is deleted. */
+/** A foreign key that nulls some of its own columns, or none, when what it refers to is deleted. */
 export type SetNullReference = {
   readonly constraint: string;
   readonly columns: readonly string[];
@@ -43,10 +43,19 @@ export type ExpectedTable = {
   readonly setNullReferences: readonly SetNullReference[];
 };
 
+/** A view as the code demands it. */
+export type ExpectedView = {
+  readonly schema: string;
+  readonly name: string;
+  /** True if it asks the policies of whoever reads it, and not those of its owner. Only then may services read it. */
+  readonly securityInvoker: boolean;
+};
+
 /** What the code demands of a database. */
 export type Expected = {
   readonly settings: TenancySettings;
   readonly tables: readonly ExpectedTable[];
+  readonly views: readonly ExpectedView[];
   /** True if a column's default calls the database's own UUID version 7. */
   readonly needsUuidV7: boolean;
 };
@@ -87,12 +96,25 @@ export function readExpected(
   const needsUuidV7 = configs.some(({ config }) =>
     config.columns.some((column) => defaultText(column.default).includes(UUID_V7_CALL)),
   );
-  return { settings, tables, needsUuidV7 };
+  return { settings, tables, views: readViews(exports), needsUuidV7 };
 }
 
-/** The schemas in which the code declares tables. */
+/** The schemas in which the code declares tables and views. */
 export function managedSchemas(expected: Expected): string[] {
-  return [...new Set(expected.tables.map((table) => table.schema))].sort();
+  return [...new Set([...expected.tables, ...expected.views].map(({ schema }) => schema))].sort();
+}
+
+/** The views that drizzle-kit makes; `existing()` ones are somebody else's. */
+function readViews(exports: Readonly<Record<string, unknown>>): ExpectedView[] {
+  const found = [...new Set(Object.values(exports).filter((value): value is PgView => is(value, PgView)))];
+  return found
+    .map((view) => getViewConfig(view))
+    .filter(({ isExisting }) => !isExisting)
+    .map((config) => ({
+      schema: config.schema ?? DEFAULT_SCHEMA,
+      name: config.name,
+      securityInvoker: config.with?.securityInvoker === true,
+    }));
 }
 
 function readTable(table: PgTable, config: ReturnType<typeof getTableConfig>): ExpectedTable {

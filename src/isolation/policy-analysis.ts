@@ -45,17 +45,15 @@ function topConjuncts(node: unknown): unknown[] {
   return Array.isArray(parts) ? parts.flatMap(topConjuncts) : [node];
 }
 
-/** Takes out what PostgreSQL adds when it prints: places, output names, casts of constants and of varchar columns to text. */
+/**
+ * Takes out what PostgreSQL adds when it prints (places, output names, casts of constants and of varchar columns to
+ * text), and what it leaves out: the cast of the context, a text, to text.
+ */
 function normalize(value: unknown, table: string): unknown {
   if (Array.isArray(value)) return value.map((element) => normalize(element, table));
   if (!isNode(value)) return value;
   const argument = path(value, "TypeCast", "arg");
-  if (
-    isTextCast(value) &&
-    (path(argument, "A_Const") !== undefined || path(argument, "ColumnRef") !== undefined)
-  ) {
-    return normalize(argument, table);
-  }
+  if (isTextCast(value) && isTextAlready(argument)) return normalize(argument, table);
   const fields = path(value, "ColumnRef", "fields");
   if (Array.isArray(fields) && fields.length === 2 && path(fields[0], "String", "sval") === table) {
     return { ColumnRef: { fields: [normalize(fields[1], table)] } };
@@ -71,6 +69,14 @@ function normalize(value: unknown, table: string): unknown {
 function isTextCast(node: Node): boolean {
   const names = path(node, "TypeCast", "typeName", "names");
   return Array.isArray(names) && path(names.at(-1), "String", "sval") === "text";
+}
+
+function isTextAlready(node: unknown): boolean {
+  return (
+    path(node, "A_Const") !== undefined ||
+    path(node, "ColumnRef") !== undefined ||
+    path(node, "A_Expr", "kind") === "AEXPR_NULLIF"
+  );
 }
 
 function withoutName(target: unknown): unknown {

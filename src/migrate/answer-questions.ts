@@ -21,11 +21,16 @@ export type Answering = {
   readonly before: readonly SnapshotEntity[];
   readonly now: readonly SnapshotEntity[];
   readonly answers: RenameAnswers;
+  /** Receives the texts of the answers that were needed. */
+  readonly used: Set<string>;
   /** Undefined where there is nobody to ask. */
   readonly ask: AskRename | undefined;
 };
 
 type Entity = readonly string[];
+
+/** What is gone, under its table's new name, and under the name that it had. */
+type Candidate = { readonly entity: Entity; readonly was: Entity };
 type RenameOrCreate = Extract<MissingHint, { type: "rename_or_create" }>;
 
 /** What each kind of question is called in a snapshot. */
@@ -83,32 +88,69 @@ async function answerOne(
   const create = { type: "create", kind: question.kind, entity: question.entity } as Hint;
   const rename = (from: Entity) =>
     ({ type: "rename", kind: question.kind, from, to: question.entity }) as Hint;
-  const flagged = answering.answers.renames.get(label);
-  if (flagged !== undefined)
-    return rename(candidates.find((entity) => labelOf(entity) === flagged) ?? refuseUnknown(flagged, label));
-  if (answering.answers.creates.has(label)) return create;
-  const following = candidates.find((entity) => followsRename(entity, question.entity, given));
-  if (following !== undefined) return rename(following);
-  if (candidates.length === 0 || question.kind === "policy") return create;
-  const asked: RenameQuestion = { kind: question.kind, label, candidates: candidates.map(labelOf) };
+  const flagged = findFlagged(label, candidates, answering);
+  if (flagged !== undefined) return rename(flagged.entity);
+  if (answering.answers.creates.includes(label)) {
+    answering.used.add(label);
+    return create;
+  }
+  const following = candidates.find(({ entity }) => followsRename(entity, question.entity, given));
+  if (following !== undefined) return rename(following.entity);
+  const [only, ...others] = candidates;
+  // A table has one primary key, and references may depend on it.
+  if (question.kind === "primary_key" && only !== undefined && others.length === 0)
+    return rename(only.entity);
+  if (only === undefined || question.kind === "policy") return create;
+  if ([question.entity, ...candidates.map(({ entity }) => entity)].some(isShortened)) return create;
+  const asked: RenameQuestion = {
+    kind: question.kind,
+    label,
+    candidates: candidates.map(({ entity }) => labelOf(entity)),
+  };
   if (answering.ask === undefined) return asked;
   const chosen = await answering.ask(asked);
-  const from = candidates.find((entity) => labelOf(entity) === chosen);
-  return from === undefined ? create : rename(from);
+  const from = candidates.find(({ entity }) => labelOf(entity) === chosen);
+  return from === undefined ? create : rename(from.entity);
+}
+
+/** The candidate that a --rename names, by its table's old name or its new one. */
+function findFlagged(
+  label: string,
+  candidates: readonly Candidate[],
+  { answers, used }: Answering,
+): Candidate | undefined {
+  const flags = answers.renames.filter((text) => text.endsWith(`=${label}`));
+  for (const candidate of candidates) {
+    const text = [candidate.entity, candidate.was]
+      .map((entity) => `${labelOf(entity)}=${label}`)
+      .find((one) => flags.includes(one));
+    if (text === undefined) continue;
+    used.add(text);
+    return candidate;
+  }
+  const [wrong] = flags.filter((text) => !used.has(text));
+  if (wrong === undefined) return undefined;
+  throw refuseUnknown(wrong, label, candidates);
+}
+
+/** A key's name that `fitIdentifier` has cut: nobody has chosen it, so nobody is asked about it. */
+function isShortened(entity: Entity): boolean {
+  return /_[0-9a-f]{8}_(fk|pkey)$/.test(entity.at(-1) ?? "");
 }
 
 /** What is gone, of the same kind, in the same table (under its new name, if it was renamed) or in any schema. */
-function findCandidates(question: RenameOrCreate, given: readonly Hint[], answering: Answering): Entity[] {
+function findCandidates(question: RenameOrCreate, given: readonly Hint[], answering: Answering): Candidate[] {
   const type = ENTITY_TYPES[question.kind];
   const entities = (from: readonly SnapshotEntity[]) =>
     from.filter((entity) => entity.entityType === type).map((entity) => entityTuple(entity));
   const kept = new Set(entities(answering.now).map((tuple) => JSON.stringify(tuple)));
   const taken = new Set(given.flatMap((hint) => (hint.type === "rename" ? [JSON.stringify(hint.from)] : [])));
   return entities(answering.before)
-    .map((entity) => renameOwner(entity, given))
-    .filter((entity) => !kept.has(JSON.stringify(entity)) && !taken.has(JSON.stringify(entity)))
+    .map((was) => ({ entity: renameOwner(was, given), was }))
+    .filter(({ entity }) => !kept.has(JSON.stringify(entity)) && !taken.has(JSON.stringify(entity)))
     .filter(
-      (entity) => entity.length < 3 || (entity[0] === question.entity[0] && entity[1] === question.entity[1]),
+      ({ entity }) =>
+        entity.length < 3 || (entity[0] === question.entity[0] && entity[1] === question.entity[1]),
     );
 }
 
@@ -135,7 +177,7 @@ function followsRename(from: Entity, to: Entity, given: readonly Hint[]): boolea
     return [[hint.from.at(-1) ?? "", hint.to.at(-1) ?? ""]];
   });
   const name = parts.reduce(
-    (text, [old, renamed]) => (old === "" ? text : text.replace(old, renamed)),
+    (text, [old, renamed]) => (old === "" ? text : text.replace(old, () => renamed)),
     from.at(-1) ?? "",
   );
   return parts.length > 0 && name === to.at(-1);
@@ -146,12 +188,18 @@ function labelOf(entity: Entity): string {
   return rest.length > 0 && first === "public" ? rest.join(".") : entity.join(".");
 }
 
-function refuseUnknown(from: string, to: string): never {
-  throw new TenantryError({
+function refuseUnknown(flag: string, label: string, candidates: readonly Candidate[]): TenantryError {
+  return new TenantryError({
     code: "argument-invalid",
-    message: `--rename ${from}=${to}: there is no ${from} that is gone from the schema.`,
+    message: `--rename ${flag}: nothing of that old name is gone from the schema.`,
+    details: candidates.map(({ entity }) => `--rename ${quoteForShell(`${labelOf(entity)}=${label}`)}`),
     hint: "Name what the last migration still has and the schema no longer does.",
   });
+}
+
+/** As a shell takes it for one word. */
+function quoteForShell(text: string): string {
+  return /^[\p{L}\p{N}_.=:/-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function ambiguous(questions: readonly RenameQuestion[]): TenantryError {
@@ -159,8 +207,8 @@ function ambiguous(questions: readonly RenameQuestion[]): TenantryError {
     code: "rename-ambiguous",
     message: `It is not clear whether ${questions.map(({ kind, label }) => `${kind} ${label}`).join(", ")} is new or renamed.`,
     details: questions.flatMap(({ label, candidates }) => [
-      ...candidates.map((candidate) => `--rename ${candidate}=${label}`),
-      `--create ${label}`,
+      ...candidates.map((candidate) => `--rename ${quoteForShell(`${candidate}=${label}`)}`),
+      `--create ${quoteForShell(label)}`,
     ]),
     hint: "Run the command again with one of these flags for each of them.",
   });

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Hint } from "drizzle-kit/cli";
@@ -16,6 +16,7 @@ import type { DrizzleKitProject, GenerateAnswer } from "./drizzle-kit.js";
 import { exportSchema, generate, readEntities } from "./drizzle-kit.js";
 import type { Migration } from "./folder.js";
 import { readFolder } from "./folder.js";
+import { interrupted } from "./lock.js";
 import {
   formatMigration,
   generatedStatements,
@@ -23,7 +24,7 @@ import {
   withoutUnprotecting,
 } from "./migration-text.js";
 import type { RenameAnswers } from "./rename-answers.js";
-import { NO_ANSWERS } from "./rename-answers.js";
+import { NO_ANSWERS, refuseUnused } from "./rename-answers.js";
 
 /** What a new migration is made from. */
 export type CreateOptions = {
@@ -80,7 +81,7 @@ export async function createMigration(options: CreateOptions): Promise<CreateRes
     logger.info("rehearsing on the shadow what drizzle-kit cannot write");
     const completed = await completeOnShadow({
       server: options.shadowServer,
-      connect: options.connect ?? {},
+      connect: { urlName: "SHADOW_DATABASE_URL", ...options.connect },
       expected: options.expected,
       demands,
       earlier,
@@ -90,9 +91,10 @@ export async function createMigration(options: CreateOptions): Promise<CreateRes
     });
     if (drafted === undefined && before.length === 0 && completed.statements.length === 0)
       return { status: "unchanged" };
-    const written = drafted ?? (await draftCustom(options.project, out, name));
+    const written = drafted ?? (await draftCustom(options, out, name));
     const sql = formatMigration({ before, generated, completion: completed.statements });
-    const folder = basename(dirname(written));
+    const folder = nextFolderName(basename(dirname(written)), earlier);
+    if (options.signal?.aborted === true) throw interrupted();
     const file = join(options.out, folder, "migration.sql");
     if (options.dryRun !== true) await publish(dirname(written), join(options.out, folder), sql);
     return {
@@ -117,12 +119,11 @@ function migrationName(name: string): string {
 
 async function readEarlier(out: string): Promise<Migration[]> {
   try {
-    return await readFolder(out);
+    await stat(out);
   } catch (thrown) {
-    const cause = thrown instanceof TenantryError ? codeOf(thrown.cause) : undefined;
-    if (cause === "ENOENT") return [];
-    throw thrown;
+    if (codeOf(thrown) === "ENOENT") return [];
   }
+  return await readFolder(out);
 }
 
 async function withTemporaryCopy<T>(
@@ -144,15 +145,26 @@ async function withTemporaryCopy<T>(
 /** Lets drizzle-kit write its part into a copy of the folder; undefined if it has nothing to write. */
 async function draft(options: CreateOptions, out: string, name: string): Promise<string | undefined> {
   const hints: Hint[] = [];
+  const answers = options.answers ?? NO_ANSWERS;
+  const used = new Set<string>();
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const answer: GenerateAnswer = await generate(options.project, { out, name, hints });
-    if (answer.status === "written") return answer.file;
-    if (answer.status === "unchanged") return undefined;
+    if (options.signal?.aborted === true) throw interrupted();
+    const answer: GenerateAnswer = await generate(options.project, {
+      exports: options.exports,
+      out,
+      name,
+      hints,
+    });
+    if (answer.status !== "undecided") {
+      refuseUnused(answers, used);
+      return answer.status === "written" ? answer.file : undefined;
+    }
     const entities = await readEntities(await readSnapshots(out), options.exports);
     hints.push(
       ...(await answerQuestions(answer.questions, hints, {
         ...entities,
-        answers: options.answers ?? NO_ANSWERS,
+        answers,
+        used,
         ask: options.ask,
       })),
     );
@@ -161,10 +173,22 @@ async function draft(options: CreateOptions, out: string, name: string): Promise
 }
 
 /** A folder with a snapshot and no SQL of drizzle-kit's, for a completion alone. */
-async function draftCustom(project: DrizzleKitProject, out: string, name: string): Promise<string> {
-  const answer = await generate(project, { out, name, hints: [], custom: true });
+async function draftCustom(options: CreateOptions, out: string, name: string): Promise<string> {
+  const { exports, project } = options;
+  const answer = await generate(project, { exports, out, name, hints: [], custom: true });
   if (answer.status === "written") return answer.file;
   throw new Error(`drizzle-kit wrote no custom migration: ${answer.status}`);
+}
+
+/**
+ * The name that drizzle-kit gave, or, where the clock is behind the newest migration's (two in one second, a colleague's
+ * clock), the next second after that: migrations are applied in the order of their names.
+ */
+function nextFolderName(name: string, earlier: readonly Migration[]): string {
+  const newest = earlier.at(-1);
+  const stamp = (time: number) => new Date(time).toISOString().replaceAll(/\D/g, "").slice(0, 14);
+  if (newest === undefined || name.slice(0, 14) > newest.name.slice(0, 14)) return name;
+  return `${stamp(newest.createdAt + 1000)}${name.slice(14)}`;
 }
 
 async function readSnapshots(out: string): Promise<Record<string, unknown>> {

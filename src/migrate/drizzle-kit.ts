@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Hint, MissingHint } from "drizzle-kit/cli";
 import { TenantryError } from "../core/errors.js";
 
@@ -30,11 +31,13 @@ async function loadDrizzleKit(): Promise<typeof import("drizzle-kit/cli")> {
 /**
  * Compares the schema with the snapshots in `out` and writes the difference there as a new migration.
  *
- * @throws TenantryError `generate-failed` with drizzle-kit's own words.
+ * @throws TenantryError `generate-failed`, or `schema-invalid`, with drizzle-kit's own words.
  */
 export async function generate(
   project: DrizzleKitProject,
   request: {
+    /** The exports of the schema files, to say what is wrong with them. */
+    readonly exports: Readonly<Record<string, unknown>>;
     readonly out: string;
     readonly name: string;
     readonly hints: readonly Hint[];
@@ -42,7 +45,7 @@ export async function generate(
   },
 ): Promise<GenerateAnswer> {
   const kit = await loadDrizzleKit();
-  const answer = await quietly(() =>
+  const { value: answer } = await contain(() =>
     kit.generate({
       dialect: "postgresql",
       schema: [...project.schemaFiles] as unknown as string,
@@ -53,7 +56,9 @@ export async function generate(
       ...(request.custom === true ? { custom: true } : {}),
     }),
   );
-  switch (answer.status) {
+  switch (answer?.status) {
+    case undefined:
+      throw await describeSchemaErrors(request.exports);
     case "ok":
       if ("migration_path" in answer && typeof answer.migration_path === "string") {
         return { status: "written", file: answer.migration_path };
@@ -77,23 +82,63 @@ export async function generate(
  */
 export async function exportSchema(project: DrizzleKitProject): Promise<readonly string[]> {
   const kit = await loadDrizzleKit();
-  const answer = await quietly(() =>
+  const { value: answer } = await contain(() =>
     kit.exportSql({ dialect: "postgresql", schema: [...project.schemaFiles] as unknown as string }),
   );
-  if (answer.status === "ok") return answer.statements;
+  if (answer?.status === "ok") return answer.statements;
+  if (answer === undefined) throw schemaInvalid([]);
   const { code, ...meta } = answer.error;
   throw generateFailed(code, describeMeta(meta));
 }
 
-/** drizzle-kit prints to the console even where it answers with data; stdout belongs to the command's own data. */
-async function quietly<T>(run: () => Promise<T>): Promise<T> {
+type Contained<T> = {
+  /** Undefined if drizzle-kit ended the process. */
+  readonly value: T | undefined;
+  readonly printed: readonly string[];
+};
+
+/**
+ * drizzle-kit prints to the console even where it answers with data, and stdout belongs to the command's own data. Of a
+ * schema that it cannot take (two columns of one name) it says nothing at all, and ends the process with 1.
+ */
+async function contain<T>(run: () => Promise<T>): Promise<Contained<T>> {
   const { log, warn, info } = console;
-  console.log = console.warn = console.info = () => {};
+  const { exit } = process;
+  const printed: string[] = [];
+  let exited = false;
+  console.log = console.warn = console.info = (...parts: unknown[]) => void printed.push(parts.join(" "));
+  process.exit = (code) => {
+    if (code !== 1) return exit.call(process, code);
+    exited = true;
+    throw new Error("drizzle-kit has ended the process");
+  };
   try {
-    return await run();
+    const value = await run();
+    return { value: exited ? undefined : value, printed };
+  } catch (thrown) {
+    if (exited) return { value: undefined, printed };
+    throw thrown;
   } finally {
     Object.assign(console, { log, warn, info });
+    process.exit = exit;
   }
+}
+
+/** Asks that part of drizzle-kit what is wrong which prints it before it ends the process. */
+async function describeSchemaErrors(exports: Readonly<Record<string, unknown>>): Promise<TenantryError> {
+  const api = await import("drizzle-kit/api-postgres");
+  const { printed } = await contain(() => api.generateDrizzleJson({ ...exports }));
+  const lines = printed.flatMap((text) => stripVTControlCharacters(text).split("\n"));
+  return schemaInvalid(lines.map((line) => line.trim()).filter((line) => line !== ""));
+}
+
+function schemaInvalid(details: readonly string[]): TenantryError {
+  return new TenantryError({
+    code: "schema-invalid",
+    message: "drizzle-kit cannot make SQL of the schema.",
+    details,
+    hint: "Correct what it names in your schema files, then run the command again.",
+  });
 }
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -132,7 +177,8 @@ export async function readEntities(
   const api = await import("drizzle-kit/api-postgres");
   try {
     const before = Object.keys(snapshots).length === 0 ? [] : (await api.reconstruct({ ...snapshots })).ddl;
-    const now = (await api.generateDrizzleJson({ ...exports })).ddl;
+    const { value } = await contain(() => api.generateDrizzleJson({ ...exports }));
+    const now = value?.ddl ?? [];
     return { before: before.map((entity) => ({ ...entity })), now: now.map((entity) => ({ ...entity })) };
   } catch {
     return { before: [], now: [] };

@@ -10,6 +10,7 @@ import type { LedgerPlace } from "./ledger.js";
 import { ensureLedger, readLedger, recordMigration } from "./ledger.js";
 import { interrupted, withMigrationLock } from "./lock.js";
 import { pendingMigrations, planMigrations, requireSoundPlan } from "./plan.js";
+import { refuseTransactionControl } from "./transaction-control.js";
 
 /** What a run needs to know. */
 export type MigrateOptions = {
@@ -67,21 +68,31 @@ export async function applyMigrations(options: MigrateOptions): Promise<MigrateR
 }
 
 async function applyOne(database: Database, migration: Migration, options: MigrateOptions): Promise<void> {
-  await database.begin(async (session) => {
-    await settleRowSecurity(session, options.adminRole);
-    await runSql(session, migration, options.signal);
-    await recordMigration(session, options.ledger, migration);
-  });
+  // What an earlier one has set for the session (a search path, as dumps do) is not for this one.
+  await database.unsafe("reset session authorization; reset role; reset all").simple();
+  try {
+    await database.begin(async (session) => {
+      await settleRowSecurity(session, options.adminRole);
+      await runSql(session, migration, options.signal);
+      await recordMigration(session, options.ledger, migration);
+    });
+  } catch (thrown) {
+    // Not one of the migration's statements, but the end of it: a deferred constraint, say.
+    throw thrown instanceof TenantryError ? thrown : statementError(migration, "commit", thrown);
+  }
 }
 
 /**
  * FORCE binds the owner: an owner that no policy lets through would update nothing, silently. With row_security off
- * PostgreSQL fails loudly instead. A member of the admin role has a policy, and needs it on.
+ * PostgreSQL fails loudly instead. A member of the admin role has a policy, and needs it on; but not one whom a
+ * restrictive policy confines, such as the floor a member of both roles: it would again see nothing.
  */
 async function settleRowSecurity(session: Session, adminRole: string): Promise<void> {
   await session`
     select set_config('row_security', case when
       exists (select from pg_roles where rolname = ${adminRole} and pg_has_role(current_user, oid, 'usage'))
+      and not exists (select from pg_policy, unnest(polroles) as bound
+                      where not polpermissive and (bound = 0 or pg_has_role(current_user, bound, 'usage')))
       then 'on' else 'off' end, true)`;
 }
 
@@ -91,7 +102,9 @@ export async function runSql(
   migration: Pick<Migration, "name" | "file" | "sql">,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const chunk of splitBreakpoints(migration.sql)) {
+  const chunks = splitBreakpoints(migration.sql);
+  for (const chunk of chunks) await refuseTransactionControl(migration, chunk);
+  for (const chunk of chunks) {
     if (isAborted(signal)) throw interrupted();
     const query = session.unsafe(chunk).simple();
     const cancel = () => query.cancel();

@@ -46,7 +46,10 @@ export type TableDeclaration = {
   readonly reason: string | undefined;
 };
 
-/** A foreign key whose reference alone is nulled, which Drizzle cannot express: `on delete set null (column)`. */
+/**
+ * A foreign key of which Drizzle cannot say what its deletion nulls, `on delete set null (column)`; or nothing, which
+ * looks the same to Drizzle, so that the one can become the other.
+ */
 export type SetNullKey = { readonly constraint: string; readonly columns: readonly string[] };
 
 /**
@@ -69,7 +72,7 @@ export function declareTable(column: AnyPgColumn, declaration: TableDeclaration)
   table[DECLARATION] = declaration;
 }
 
-/** Remembers that a foreign key of the column's table nulls only its own column. */
+/** Remembers which columns a foreign key of the column's table nulls. */
 export function declareSetNull(column: AnyPgColumn, key: SetNullKey): void {
   const table = tableOf(column);
   table[SET_NULL_KEYS] ??= new Map();
@@ -81,7 +84,7 @@ export function declarationOf(table: object): TableDeclaration | undefined {
   return (table as Declared)[DECLARATION];
 }
 
-/** The table's foreign keys declared with `onDelete: "set null"`, by constraint name. */
+/** The table's foreign keys that the completion must look after, and what each of them nulls. */
 export function setNullKeysOf(table: object): readonly SetNullKey[] {
   return [...((table as Declared)[SET_NULL_KEYS]?.values() ?? [])];
 }

@@ -18,7 +18,7 @@ export type TenantForeignKey = {
 };
 
 /** The column of a table that has this name in the database. */
-export function columnNamed(table: object, name: string): AnyPgColumn | undefined {
+function columnNamed(table: object, name: string): AnyPgColumn | undefined {
   const columns: Record<string, AnyPgColumn> = getColumns(table as Parameters<typeof getColumns>[0]) as never;
   return Object.values(columns).find((column) => column.name === name);
 }
@@ -50,16 +50,16 @@ export function buildTenantForeignKey(
   }
   const referencing = isRoot ? [settings.column] : key.columns.map((column) => column.name);
   const name = key.name ?? fitIdentifier([tableName, ...referencing].join("_"), "_fk");
-  if (key.onDelete === "set null") {
-    if (isRoot) {
-      throw new TenantryError({
-        code: "schema-invalid",
-        message: `The reference of ${tableName} to its tenant root cannot be nulled on delete.`,
-        hint: 'Use onDelete: "cascade" or "restrict".',
-      });
-    }
-    declareSetNull(tenant, { constraint: name, columns: referencing });
+  if (key.onDelete === "set null" && isRoot) {
+    throw new TenantryError({
+      code: "schema-invalid",
+      message: `The reference of ${tableName} to its tenant root cannot be nulled on delete.`,
+      hint: 'Use onDelete: "cascade" or "restrict".',
+    });
   }
+  if (key.onDelete === "set null") declareSetNull(tenant, { constraint: name, columns: referencing });
+  else if (key.onDelete === undefined || key.onDelete === "no action")
+    declareSetNull(tenant, { constraint: name, columns: [] });
   const builder = foreignKey({ name, columns: local as never, foreignColumns: foreign as never });
   // `set null` would null the whole composite key, tenant column included; the completion writes the right form.
   return key.onDelete === undefined || key.onDelete === "set null" ? builder : builder.onDelete(key.onDelete);

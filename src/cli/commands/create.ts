@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { TenantryError } from "../../core/errors.js";
 import type { Finding } from "../../core/finding.js";
 import type { Expected } from "../../isolation/expected.js";
 import { createMigration } from "../../migrate/create-migration.js";
@@ -70,13 +69,6 @@ export const createCommand = defineCommand({
 
 /** Nothing is written while a table's rows are nobody's. */
 function findUndeclared(expected: Expected): Finding[] {
-  if (expected.tables.length === 0) {
-    throw new TenantryError({
-      code: "schema-invalid",
-      message: "The schema files export no table.",
-      hint: 'Export your tables from the files that "schema" names in drizzle.config.ts.',
-    });
-  }
   return expected.tables
     .filter((table) => table.declaration === undefined)
     .map((table) => ({

