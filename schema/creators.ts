@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { check, jsonb, pgEnum, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { tenantRoot, tenantRootKey } from "tenantry";
+import { check, jsonb, pgEnum, pgTable, text } from "drizzle-orm/pg-core";
+import { globalUnique, tenantRoot, tenantRootKey } from "tenantry";
 import { timestamps } from "./timestamps.js";
 
 /** `suspended` may come back; `closed` waits for its erasure. */
@@ -26,17 +26,14 @@ export const creators = pgTable(
       commands: ["select", "insert", "update"],
       audit: true,
       secret: [t.passwordHash],
-      exceptions: [
-        {
-          rule: "key-not-tenant-leading",
-          subject: "creators_email_key",
-          reason:
-            "An address signs in before the creator is known, so it must name one creator in the whole database; " +
-            "sign-up answers alike whether the address was free or taken.",
-        },
-      ],
     }),
-    uniqueIndex("creators_email_key").on(sql`lower(${t.email})`),
+    globalUnique(t, {
+      name: "creators_email_key",
+      on: sql`lower(${t.email})`,
+      reason:
+        "An address signs in before the creator is known, so it must name one creator in the whole database; " +
+        "sign-up answers alike whether the address was free or taken.",
+    }),
     // 254 is the longest address that SMTP can carry (RFC 5321, erratum 1690). Whether it works, only mail can tell.
     check(
       "creators_email_check",

@@ -5,6 +5,7 @@ export { TenantryError } from "./core/errors.js";
 export type { TenancyOptions, TenancySettings, TenantColumnType } from "./core/tenancy-settings.js";
 export type { Tenancy } from "./rls/define-tenancy.js";
 export { defineTenancy } from "./rls/define-tenancy.js";
+export type { GlobalUniqueOptions } from "./rls/global-unique.js";
 export type { Command, DeclaredException } from "./rls/table-declaration.js";
 export type { TenantForeignKey } from "./rls/tenant-foreign-key.js";
 export { uuidV7 } from "./rls/uuid-v7.js";
@@ -19,5 +20,6 @@ export const {
   tenantRoot,
   tenantAuditLog,
   globalTable,
+  globalUnique,
   tenantForeignKey,
 } = defineTenancy();

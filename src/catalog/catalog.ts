@@ -1,3 +1,5 @@
+import type { Surroundings } from "./surroundings.js";
+
 /** One privilege-holder of an object. `PUBLIC` stands for everyone. Privileges are sorted; `*` marks a grant option. */
 export type Grant = { readonly role: string; readonly privileges: readonly string[] };
 
@@ -32,7 +34,12 @@ export type Constraint = {
   readonly type: "primary key" | "unique" | "foreign key" | "check" | "exclusion" | "not null" | "trigger";
   readonly definition: string;
   readonly columns: readonly string[];
-  readonly foreignTable: { readonly schema: string; readonly name: string } | null;
+  /** What a foreign key refers to; its columns in the order of `columns`. */
+  readonly foreignTable: {
+    readonly schema: string;
+    readonly name: string;
+    readonly columns: readonly string[];
+  } | null;
   readonly valid: boolean;
 };
 
@@ -96,4 +103,6 @@ export type Catalog = {
     readonly labels: readonly string[];
   }[];
   readonly roles: readonly Role[];
+  /** What only the audit looks at; no fact, so nothing of it is ever drift. */
+  readonly around: Surroundings;
 };

@@ -1,5 +1,8 @@
 import type { Database } from "../postgres/connect.js";
 import type { Catalog, DatabaseFunction, Relation, Role } from "./catalog.js";
+import type { Fragment, Transaction } from "./grants-json.js";
+import { grantsJson } from "./grants-json.js";
+import { readSurroundings } from "./read-surroundings.js";
 
 /** Which part of a database to read. */
 export type CatalogScope = {
@@ -9,22 +12,37 @@ export type CatalogScope = {
 };
 
 /**
- * Reads what a database really has. All of it in one transaction, with an empty search path, so that PostgreSQL
- * prints every name with its schema and two databases can be compared text by text.
+ * Reads what a database really has, in one round trip. PostgreSQL prints every name with its schema, so that two
+ * databases can be compared text by text: the search path is PostgreSQL's own meanwhile.
+ *
+ * @param database a pool, for a transaction of its own; or a transaction that is open, which is left as it was.
  */
-export async function readCatalog(database: Database, scope: CatalogScope): Promise<Catalog> {
+export async function readCatalog(database: Database | Transaction, scope: CatalogScope): Promise<Catalog> {
+  if ("begin" in database) {
+    return await database.begin("isolation level repeatable read read only", (session) =>
+      readAll(session, scope),
+    );
+  }
+  const session: Transaction = database;
+  const saved =
+    session`select set_config('tenantry.search_path', current_setting('search_path'), true)`.execute();
+  const [catalog] = await Promise.all([readAll(session, scope), saved]);
+  await session`select set_config('search_path', current_setting('tenantry.search_path'), true)`;
+  return catalog;
+}
+
+async function readAll(session: Transaction, scope: CatalogScope): Promise<Catalog> {
   const schemas = [...scope.schemas];
-  const [schemaRows, relations, functions, enums, roles] = await database.begin(
-    "isolation level repeatable read read only",
-    async (session) => {
-      await session`select set_config('search_path', '', true)`;
-      return Promise.all([
-        session<Catalog["schemas"][number][]>`
+  // With pg_temp last: a temporary table that is named like a catalog would be read in its place. Started at once,
+  // since a query of postgres.js is sent only when somebody waits for it.
+  const path = session`select set_config('search_path', 'pg_catalog, pg_temp', true)`.execute();
+  const [schemaRows, relations, functions, enums, roles, around] = await Promise.all([
+    session<Catalog["schemas"][number][]>`
           select nspname as name,
                  (select ${grantsJson(session, session`coalesce(nspacl, acldefault('n', nspowner))`, session`nspowner`)}) as grants
           from pg_namespace where nspname = any(${schemas}) order by nspname`,
-        readRelations(session, schemas),
-        session<DatabaseFunction[]>`
+    readRelations(session, scope),
+    session<DatabaseFunction[]>`
           select n.nspname as schema, p.proname as name, pg_get_function_identity_arguments(p.oid) as arguments,
                  pg_get_functiondef(p.oid) as definition, p.prosecdef as "securityDefiner",
                  pg_get_userbyid(p.proowner) as owner
@@ -32,34 +50,41 @@ export async function readCatalog(database: Database, scope: CatalogScope): Prom
           where n.nspname = any(${schemas}) and p.prokind in ('f', 'p')
             and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
           order by 1, 2, 3`,
-        session<Catalog["enums"][number][]>`
+    session<Catalog["enums"][number][]>`
           select n.nspname as schema, t.typname as name, array_agg(e.enumlabel::text order by e.enumsortorder) as labels
           from pg_type t join pg_namespace n on n.oid = t.typnamespace join pg_enum e on e.enumtypid = t.oid
           where n.nspname = any(${schemas}) group by 1, 2 order by 1, 2`,
-        session<Role[]>`
+    session<Role[]>`
           select rolname as name, rolsuper as superuser, rolbypassrls as "bypassesRowSecurity", rolcanlogin as "canLogin",
                  rolcreaterole as "createsRoles", rolcreatedb as "createsDatabases", rolreplication as replication
           from pg_roles where rolname = any(${[...scope.roles]}) order by rolname`,
-      ]);
-    },
-  );
-  return { schemas: schemaRows, relations, functions, enums, roles };
+    readSurroundings(session, scope),
+    path,
+  ]);
+  const isAsked = ({ schema }: Relation) => schemas.includes(schema);
+  return {
+    schemas: schemaRows,
+    relations: relations.filter(isAsked),
+    functions,
+    enums,
+    roles,
+    around: { ...around, elsewhere: relations.filter((relation) => !isAsked(relation)) },
+  };
 }
 
-type Fragment = ReturnType<Database>;
-type Transaction = Parameters<Parameters<Database["begin"]>[1]>[0];
-
-/** The privileges of an ACL as `[{role, privileges}]`, without those that an owner has by owning. */
-function grantsJson(session: Transaction, acl: Fragment, owner: Fragment): Fragment {
-  return session`
-    coalesce(json_agg(json_build_object('role', role, 'privileges', privileges) order by role), '[]') from (
-      select case grantee when 0 then 'PUBLIC' else pg_get_userbyid(grantee) end as role,
-             array_agg(privilege_type || case when is_grantable then '*' else '' end order by privilege_type) as privileges
-      from aclexplode(${acl}) where grantee <> ${owner} group by 1) as held`;
+/** True of the roles that the scope names, of their members, and of all that those are members of. */
+function held(session: Transaction, grantee: Fragment): Fragment {
+  return session`(${grantee} = 0 or ${grantee} in (select oid from reach))`;
 }
 
-function readRelations(session: Transaction, schemas: string[]) {
+/** The relations of the schemas, and all others that somebody of the scope, or everybody, was granted something on. */
+function readRelations(session: Transaction, scope: CatalogScope) {
   return session<Relation[]>`
+    with recursive members(oid) as (
+      select oid from pg_roles where rolname = any(${[...scope.roles]})
+      union select m.member from pg_auth_members m join members on members.oid = m.roleid),
+    reach(oid) as (
+      select oid from members union select m.roleid from pg_auth_members m join reach on reach.oid = m.member)
     select n.nspname as schema, c.relname as name,
            case c.relkind when 'r' then 'table' when 'p' then 'partitioned table' when 'v' then 'view'
                           when 'm' then 'materialized view' else 'foreign table' end as kind,
@@ -101,7 +126,10 @@ function readRelations(session: Transaction, schemas: string[]) {
               'columns', (select coalesce(json_agg(a.attname order by key.position), '[]')
                           from unnest(k.conkey) with ordinality as key(number, position)
                           join pg_attribute a on a.attrelid = k.conrelid and a.attnum = key.number),
-              'foreignTable', (select json_build_object('schema', fn.nspname, 'name', fc.relname)
+              'foreignTable', (select json_build_object('schema', fn.nspname, 'name', fc.relname, 'columns',
+                                 (select coalesce(json_agg(a.attname order by key.position), '[]')
+                                  from unnest(k.confkey) with ordinality as key(number, position)
+                                  join pg_attribute a on a.attrelid = k.confrelid and a.attnum = key.number))
                                from pg_class fc join pg_namespace fn on fn.oid = fc.relnamespace where fc.oid = k.confrelid)
               ) order by k.conname), '[]')
             from pg_constraint k where k.conrelid = c.oid and k.contype <> 'n') as constraints,
@@ -114,7 +142,11 @@ function readRelations(session: Transaction, schemas: string[]) {
             from pg_index i join pg_class ic on ic.oid = i.indexrelid
             where i.indrelid = c.oid and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))) as indexes
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = any(${schemas}) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+      and (n.nspname = any(${[...scope.schemas]})
+        or exists (select from aclexplode(c.relacl) g where g.grantee <> c.relowner and ${held(session, session`g.grantee`)})
+        or exists (select from pg_attribute a, aclexplode(a.attacl) g
+                   where a.attrelid = c.oid and a.attacl is not null and g.grantee <> c.relowner and ${held(session, session`g.grantee`)}))
       and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
     order by 1, 2`;
 }

@@ -13,9 +13,10 @@ const NEW = "";
 export async function askRename(question: RenameQuestion): Promise<string | undefined> {
   const answer = await select({
     message: `Is ${question.kind} ${question.label} new, or renamed?`,
+    // A rename first: Enter by habit must not be the answer that drops something with its data.
     options: [
-      { value: NEW, label: "new" },
       ...question.candidates.map((candidate) => ({ value: candidate, label: `renamed from ${candidate}` })),
+      { value: NEW, label: "new", hint: "what is gone is dropped, with its data" },
     ],
     output: process.stderr,
   });

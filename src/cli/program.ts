@@ -2,36 +2,11 @@ import { Command, CommanderError, Option } from "commander";
 import { z } from "zod";
 import { TenantryError } from "../core/errors.js";
 import type { AnyCommand, ExitCode, Outcome } from "./command.js";
-import { checkCommand } from "./commands/check.js";
-import { createCommand } from "./commands/create.js";
-import { generateCommand } from "./commands/generate.js";
-import { initCommand } from "./commands/init.js";
-import { migrateCommand } from "./commands/migrate.js";
-import { redisShellCommand } from "./commands/redis-shell.js";
-import { seedCommand } from "./commands/seed.js";
-import { shellCommand } from "./commands/shell.js";
-import { startCommand } from "./commands/start.js";
-import { statusCommand } from "./commands/status.js";
-import { stopCommand } from "./commands/stop.js";
+import { COMMAND_NAMES, loadCommands } from "./commands.js";
 import type { GlobalOptions, Surroundings } from "./context.js";
 import { createContext } from "./context.js";
 import { formatError, formatJson, formatJsonError, formatOutcome } from "./output.js";
 import { readPackageVersion } from "./package-version.js";
-
-/** Every command, in the order in which `--help` shows them. */
-export const COMMANDS: readonly AnyCommand[] = [
-  statusCommand,
-  initCommand,
-  createCommand,
-  checkCommand,
-  generateCommand,
-  migrateCommand,
-  seedCommand,
-  shellCommand,
-  redisShellCommand,
-  startCommand,
-  stopCommand,
-];
 
 const GLOBAL_OPTIONS: readonly (readonly [flags: string, description: string])[] = [
   ["--env <name>", "development, staging or production (TENANTRY_ENV)"],
@@ -70,7 +45,7 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
     })
     .exitOverride();
   for (const [flags, description] of GLOBAL_OPTIONS) program.option(flags, description);
-  for (const definition of COMMANDS) {
+  for (const definition of await loadCommands(neededCommands(argv))) {
     addCommand(program, definition, async (global, input) => {
       exitCode = await runCommand(definition, global, input, around);
     });
@@ -86,6 +61,13 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
     if (thrown instanceof CommanderError) return reportUsage(thrown, argv, around);
     throw thrown;
   }
+}
+
+/** The command that is called, if it is the first word; all of them to list, to explain, or to suggest. */
+function neededCommands(argv: readonly string[]): readonly string[] {
+  const [first = ""] = argv;
+  if (first === "-v" || first === "--version") return [];
+  return COMMAND_NAMES.includes(first) ? [first] : COMMAND_NAMES;
 }
 
 type Action = (global: GlobalOptions, input: Record<string, unknown>) => Promise<void>;
@@ -158,7 +140,7 @@ function nameInput(definition: AnyCommand, key: string): string {
 /** Says what commander could not make sense of, in the form of every other error. */
 function reportUsage(thrown: CommanderError, argv: readonly string[], around: Surroundings): ExitCode {
   if (thrown.exitCode === 0) return 0;
-  const command = argv.find((argument) => COMMANDS.some(({ name }) => name === argument));
+  const command = argv.find((argument) => COMMAND_NAMES.includes(argument));
   const error = new TenantryError({
     code: "argument-invalid",
     message: describeUsage(thrown, argv),

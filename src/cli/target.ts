@@ -5,7 +5,7 @@ import { startEmbedded } from "../postgres/embedded/start-embedded.js";
 import type { Context } from "./context.js";
 
 /** The project's database on its embedded server; the same in every project, so that a renamed folder loses nothing. */
-export const EMBEDDED_DATABASE = "app";
+const EMBEDDED_DATABASE = "app";
 
 /** The database that a command works on, by the migrator's login. */
 export type Target = {
@@ -42,13 +42,26 @@ export async function resolveTarget(context: Context): Promise<Target> {
 }
 
 /**
- * A server on which throw-away databases may be made: `SHADOW_DATABASE_URL`, else, in development, the embedded server.
+ * A server on which throw-away databases may be made: `SHADOW_DATABASE_URL`, else, in development and in CI, the embedded
+ * server, started when it does not run.
  *
- * @throws TenantryError `argument-invalid` if there is none outside development.
+ * @throws TenantryError `argument-invalid` if there is none elsewhere.
  */
 export async function resolveShadowServer(context: Context): Promise<URL> {
   const given = context.variables.SHADOW_DATABASE_URL;
   if (given !== undefined && given !== "") return parseDatabaseUrl(given, "SHADOW_DATABASE_URL");
+  if (context.environment !== "development" && !isInCi(context.variables.CI)) {
+    throw new TenantryError({
+      code: "argument-invalid",
+      message: `SHADOW_DATABASE_URL is not set, and the environment is ${context.environment}.`,
+      hint: "Set SHADOW_DATABASE_URL to a server on which throw-away databases and roles may be made; never to this one. Only development and CI have a server of their own.",
+    });
+  }
   const server = await startEmbedded({ projectDirectory: context.directory, logger: context.logger });
   return server.url;
+}
+
+/** As most CI services say it. */
+function isInCi(variable: string | undefined): boolean {
+  return variable !== undefined && !["", "0", "false"].includes(variable.toLowerCase());
 }

@@ -1,6 +1,7 @@
 import { factKey } from "../catalog/facts.js";
 import { ENGINE_SCHEMA } from "../core/engine-schema.js";
 import { qualify, quoteIdentifier, quoteLiteral } from "../core/identifiers.js";
+import type { GlobalUnique } from "../rls/table-declaration.js";
 import { arrayArgument, auditFunction, touchFunction, uuidV7Function } from "./engine-functions.js";
 import type { Expected, ExpectedPolicy, ExpectedTable, ExpectedView, SetNullReference } from "./expected.js";
 import { managedSchemas } from "./expected.js";
@@ -152,6 +153,7 @@ function tableDemands(expected: Expected, table: ExpectedTable, auditInto: strin
     },
     ...table.policies.map((policy) => policyDemand(table, policy)),
     ...table.setNullReferences.map((reference) => setNullDemand(table, reference)),
+    ...table.globalUniques.map((unique) => globalUniqueDemand(table, unique)),
     grantDemand(table, roles.tenant, declaration.commands),
     grantDemand(table, roles.admin, admin),
     ...table.serialColumns.flatMap((column) =>
@@ -254,6 +256,18 @@ function setNullDemand(table: ExpectedTable, reference: SetNullReference): Deman
       `alter table ${place} add constraint ${name} foreign key (${list(reference.columns)})
   references ${qualify(reference.foreignSchema, reference.foreignTable)} (${list(reference.foreignColumns)})${onDelete}`,
     ],
+  };
+}
+
+/** Not a unique index, through which `on conflict do update` would reach a hidden row on unpatched servers. */
+function globalUniqueDemand(table: ExpectedTable, unique: GlobalUnique): Demand {
+  const place = qualify(table.schema, table.name);
+  const name = quoteIdentifier(unique.constraint);
+  return {
+    key: factKey.constraint(table.schema, table.name, unique.constraint),
+    phase: "after",
+    clear: [`alter table ${place} drop constraint if exists ${name}`],
+    make: [`alter table ${place} add constraint ${name} exclude using btree ((${unique.expression}) with =)`],
   };
 }
 

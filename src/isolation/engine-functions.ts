@@ -52,6 +52,8 @@ export function auditFunction(
   columns: AuditLogColumns,
 ): EngineFunction {
   const name = fitIdentifier(`audit_into_${log.schema}_${log.name}`, "");
+  // The column that tenantry_touch has moved before; a row that is otherwise as it was has not changed.
+  const untouched = settings.updatedAtColumn === false ? "" : ` - ${quoteLiteral(settings.updatedAtColumn)}`;
   const setting = (of: string) => `nullif(current_setting(${quoteLiteral(of)}, true), '')`;
   const { tenantColumn, tenantType } = log.declaration ?? {};
   const values: readonly (readonly [string, string])[] = [
@@ -83,7 +85,7 @@ export function auditFunction(
     new_row jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) end;
     row_id text;
   begin
-    if old_row = new_row then
+    if old_row${untouched} = new_row${untouched} then
       return null;
     end if;
     select string_agg(coalesce(new_row, old_row) ->> part, '/' order by position) into row_id

@@ -1,11 +1,19 @@
 import type { SQL } from "drizzle-orm";
 import { getTableName, is } from "drizzle-orm";
-import type { ForeignKey, PgPolicy } from "drizzle-orm/pg-core";
-import { getTableConfig, getViewConfig, PgDialect, PgRole, PgTable, PgView } from "drizzle-orm/pg-core";
+import type { ForeignKey } from "drizzle-orm/pg-core";
+import {
+  getTableConfig,
+  getViewConfig,
+  PgDialect,
+  PgPolicy,
+  PgRole,
+  PgTable,
+  PgView,
+} from "drizzle-orm/pg-core";
 import { TenantryError } from "../core/errors.js";
 import type { TenancySettings } from "../core/tenancy-settings.js";
-import type { TableDeclaration } from "../rls/table-declaration.js";
-import { declarationOf, setNullKeysOf } from "../rls/table-declaration.js";
+import type { GlobalUnique, TableDeclaration } from "../rls/table-declaration.js";
+import { declarationOf, globalUniquesOf, setNullKeysOf } from "../rls/table-declaration.js";
 import { UUID_V7_CALL } from "../rls/uuid-v7.js";
 
 /** A foreign key that nulls some of its own columns, or none, when what it refers to is deleted. */
@@ -41,6 +49,7 @@ export type ExpectedTable = {
   /** Columns that own a sequence, whose use must be granted to whoever inserts. */
   readonly serialColumns: readonly string[];
   readonly setNullReferences: readonly SetNullReference[];
+  readonly globalUniques: readonly GlobalUnique[];
 };
 
 /** A view as the code demands it. */
@@ -75,7 +84,8 @@ export function readExpected(
 ): Expected {
   const found = [...new Set(Object.values(exports).filter((value): value is PgTable => is(value, PgTable)))];
   const configs = found.map((table) => ({ table, config: getTableConfig(table) }));
-  const tables = configs.map(({ table, config }) => readTable(table, config));
+  const linked = readLinked(exports);
+  const tables = configs.map(({ table, config }) => readTable(table, config, linked));
   refuseTwins(tables);
   const logs = tables.filter((table) => table.declaration?.auditLog !== undefined);
   if (logs.length > 1) {
@@ -117,7 +127,23 @@ function readViews(exports: Readonly<Record<string, unknown>>): ExpectedView[] {
     }));
 }
 
-function readTable(table: PgTable, config: ReturnType<typeof getTableConfig>): ExpectedTable {
+/** Policies that are exported by themselves, `pgPolicy(…).link(table)`, by their table: drizzle-kit migrates them, too. */
+function readLinked(exports: Readonly<Record<string, unknown>>): ReadonlyMap<object, readonly PgPolicy[]> {
+  const linked = new Map<object, PgPolicy[]>();
+  for (const policy of new Set(Object.values(exports))) {
+    if (!is(policy, PgPolicy)) continue;
+    // Not in the types of drizzle-orm; drizzle-kit reads it.
+    const table: unknown = Reflect.get(policy, "_linkedTable");
+    if (is(table, PgTable)) linked.set(table, [...(linked.get(table) ?? []), policy]);
+  }
+  return linked;
+}
+
+function readTable(
+  table: PgTable,
+  config: ReturnType<typeof getTableConfig>,
+  linked: ReadonlyMap<object, readonly PgPolicy[]>,
+): ExpectedTable {
   const inline = config.columns.filter((column) => column.primary).map((column) => column.name);
   const composite = config.primaryKeys[0]?.columns.map((column) => column.name);
   const nulling = new Map(setNullKeysOf(table).map((key) => [key.constraint, key.columns]));
@@ -127,10 +153,13 @@ function readTable(table: PgTable, config: ReturnType<typeof getTableConfig>): E
     declaration: declarationOf(table),
     columns: config.columns.map((column) => column.name),
     primaryKey: composite ?? inline,
-    policies: config.policies.map((policy) => readPolicy(config.name, policy)),
+    policies: [...new Set([...config.policies, ...(linked.get(table) ?? [])])].map((policy) =>
+      readPolicy(config.name, policy),
+    ),
     serialColumns: config.columns
       .filter((column) => /serial$/.test(column.getSQLType()))
       .map((column) => column.name),
+    globalUniques: globalUniquesOf(table),
     setNullReferences: config.foreignKeys.flatMap((key) => readSetNull(key, nulling)),
   };
 }

@@ -23,6 +23,8 @@ export type Answering = {
   readonly answers: RenameAnswers;
   /** Receives the texts of the answers that were needed. */
   readonly used: Set<string>;
+  /** Receives what is lost with its data, by what drizzle-kit asks of it. */
+  readonly losses: Set<string>;
   /** Undefined where there is nobody to ask. */
   readonly ask: AskRename | undefined;
 };
@@ -68,6 +70,7 @@ export async function answerQuestions(
     if (question.type === "confirm_data_loss") {
       const { type, kind, entity } = question;
       hints.push({ type, kind, entity } as Hint);
+      answering.losses.add(`${kind.replaceAll("_", " ")} ${labelOf(entity)}`);
       continue;
     }
     const answer = await answerOne(question, [...given, ...hints], answering);

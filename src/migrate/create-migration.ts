@@ -14,6 +14,7 @@ import { answerQuestions } from "./answer-questions.js";
 import { completeOnShadow } from "./complete-on-shadow.js";
 import type { DrizzleKitProject, GenerateAnswer } from "./drizzle-kit.js";
 import { exportSchema, generate, readEntities } from "./drizzle-kit.js";
+import { findLosses } from "./find-losses.js";
 import type { Migration } from "./folder.js";
 import { readFolder } from "./folder.js";
 import { interrupted } from "./lock.js";
@@ -57,6 +58,8 @@ export type CreateResult =
       readonly sql: string;
       /** What the completion cannot close: things in the folder's result that the schema does not know. */
       readonly left: readonly Difference[];
+      /** What the migration drops, or drizzle-kit wanted confirmed, such as `table documents`: its data may be lost. */
+      readonly losses: readonly string[];
     };
 
 /** More rounds of questions than any schema needs; past it, drizzle-kit and we do not understand each other. */
@@ -74,7 +77,8 @@ export async function createMigration(options: CreateOptions): Promise<CreateRes
   const earlier = await readEarlier(options.out);
   return await withTemporaryCopy(earlier, async (out) => {
     logger.info("comparing the schema with the migrations (drizzle-kit)");
-    const drafted = await draft(options, out, name);
+    const losses = new Set<string>();
+    const drafted = await draft(options, out, name, losses);
     const demands = listDemands(options.expected);
     const before = missingBefore(demands, earlier);
     const generated = drafted === undefined ? [] : await readGenerated(drafted, options.expected);
@@ -103,6 +107,7 @@ export async function createMigration(options: CreateOptions): Promise<CreateRes
       file,
       sql,
       left: completed.left,
+      losses: [...new Set([...losses, ...(await findLosses(generated))])],
     };
   });
 }
@@ -143,7 +148,12 @@ async function withTemporaryCopy<T>(
 }
 
 /** Lets drizzle-kit write its part into a copy of the folder; undefined if it has nothing to write. */
-async function draft(options: CreateOptions, out: string, name: string): Promise<string | undefined> {
+async function draft(
+  options: CreateOptions,
+  out: string,
+  name: string,
+  losses: Set<string>,
+): Promise<string | undefined> {
   const hints: Hint[] = [];
   const answers = options.answers ?? NO_ANSWERS;
   const used = new Set<string>();
@@ -165,6 +175,7 @@ async function draft(options: CreateOptions, out: string, name: string): Promise
         ...entities,
         answers,
         used,
+        losses,
         ask: options.ask,
       })),
     );

@@ -2,13 +2,16 @@ import { codeOf, messageOf, TenantryError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import { silentLogger } from "../core/logger.js";
 import { excerptSql } from "../core/sql-excerpt.js";
+import type { Judge, Judgement } from "../isolation/create-judge.js";
 import type { ConnectOptions, Database, Session } from "../postgres/connect.js";
 import { withDatabase } from "../postgres/connect.js";
+import { auditTransaction, explainUnprotected, UnprotectedError } from "./audit-transaction.js";
 import type { Migration } from "./folder.js";
 import { splitBreakpoints } from "./folder.js";
 import type { LedgerPlace } from "./ledger.js";
 import { ensureLedger, readLedger, recordMigration } from "./ledger.js";
 import { interrupted, withMigrationLock } from "./lock.js";
+import type { Plan } from "./plan.js";
 import { pendingMigrations, planMigrations, requireSoundPlan } from "./plan.js";
 import { refuseTransactionControl } from "./transaction-control.js";
 
@@ -25,6 +28,11 @@ export type MigrateOptions = {
   readonly logger?: Logger;
   /** Cancels the statement under way and rolls back. */
   readonly signal?: AbortSignal;
+  /**
+   * Judges the database before the run, and again inside each migration's transaction before COMMIT: a migration that
+   * would leave something unprotected is rolled back. Without it nothing is judged.
+   */
+  readonly judge?: Judge | undefined;
 };
 
 /** What a run did. */
@@ -35,7 +43,8 @@ export type MigrateResult = {
 /**
  * Applies what is pending: one transaction for each migration, its ledger row inside, under the migration lock.
  *
- * @throws TenantryError `migration-failed` with the statement, `lock-timeout`, `migrations-folder`, `interrupted`.
+ * @throws TenantryError `migration-failed` with the statement, `isolation` with what would be unprotected and by which
+ * statement, `lock-timeout`, `migrations-folder`, `interrupted`.
  */
 export async function applyMigrations(options: MigrateOptions): Promise<MigrateResult> {
   const logger = options.logger ?? silentLogger;
@@ -54,9 +63,12 @@ export async function applyMigrations(options: MigrateOptions): Promise<MigrateR
         const plan = planMigrations(options.folder, await readLedger(database, options.ledger));
         requireSoundPlan(plan);
         const applied: { name: string; milliseconds: number }[] = [];
-        for (const migration of pendingMigrations(plan)) {
+        const pending = pendingMigrations(plan);
+        const audit = pending.length === 0 ? undefined : await beginAudit(database, plan, options.judge);
+        for (const [index, migration] of pending.entries()) {
           const started = performance.now();
-          await applyOne(database, migration, options);
+          const later = pending.slice(index + 1).map(({ sql }) => sql);
+          await applyOne(database, migration, options, audit && { ...audit, later });
           const milliseconds = Math.round(performance.now() - started);
           logger.info(`applied ${migration.name} in ${milliseconds} ms`);
           applied.push({ name: migration.name, milliseconds });
@@ -67,16 +79,52 @@ export async function applyMigrations(options: MigrateOptions): Promise<MigrateR
   );
 }
 
-async function applyOne(database: Database, migration: Migration, options: MigrateOptions): Promise<void> {
+/** The audits of a run, as far as it has come. */
+type RunAudit = {
+  readonly judge: Judge;
+  readonly start: Judgement;
+  /** Before the next migration; kept up to date. */
+  readonly latest: { judgement: Judgement };
+  /** True if nobody's rows can be in the tables yet: then only the end of the run counts. */
+  readonly isFresh: boolean;
+};
+
+async function beginAudit(
+  database: Database,
+  plan: Plan,
+  judge: Judge | undefined,
+): Promise<RunAudit | undefined> {
+  if (judge === undefined) return undefined;
+  const start = await judge(database);
+  const isFresh = plan.migrations.every(({ state }) => state === "pending") && start.relations.size === 0;
+  return { judge, start, latest: { judgement: start }, isFresh };
+}
+
+async function applyOne(
+  database: Database,
+  migration: Migration,
+  options: MigrateOptions,
+  audit: (RunAudit & { readonly later: readonly string[] }) | undefined,
+): Promise<void> {
   // What an earlier one has set for the session (a search path, as dumps do) is not for this one.
   await database.unsafe("reset session authorization; reset role; reset all").simple();
   try {
     await database.begin(async (session) => {
       await settleRowSecurity(session, options.adminRole);
       await runSql(session, migration, options.signal);
+      if (audit !== undefined && (audit.later.length === 0 || !audit.isFresh)) {
+        const { judge, start, later } = audit;
+        const before = audit.latest.judgement;
+        audit.latest.judgement = await auditTransaction(session, judge, { start, before, later });
+      }
       await recordMigration(session, options.ledger, migration);
     });
   } catch (thrown) {
+    if (thrown instanceof UnprotectedError && audit !== undefined) {
+      throw await explainUnprotected(database, migration, thrown, audit.judge, (session) =>
+        settleRowSecurity(session, options.adminRole),
+      );
+    }
     // Not one of the migration's statements, but the end of it: a deferred constraint, say.
     throw thrown instanceof TenantryError ? thrown : statementError(migration, "commit", thrown);
   }

@@ -119,7 +119,7 @@ function connectionError(thrown: unknown, url: URL, urlName: string): TenantryEr
     return new TenantryError({
       code: "database-missing",
       message: `There is no database ${database} on the server at ${host}:${port}.`,
-      hint: `Create it (createdb ${database}), run "tenantry init", which does, or correct ${urlName}.`,
+      hint: `In development "tenantry init" creates it; elsewhere create it (createdb ${database}), or correct ${urlName}.`,
       cause: thrown,
     });
   }

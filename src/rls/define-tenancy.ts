@@ -1,6 +1,8 @@
 import type { AnyPgColumn, ForeignKeyBuilder, PgTableExtraConfigValue } from "drizzle-orm/pg-core";
 import type { TenancyOptions, TenancySettings, TenantColumnType } from "../core/tenancy-settings.js";
 import { parseTenancySettings } from "../core/tenancy-settings.js";
+import type { GlobalUniqueOptions } from "./global-unique.js";
+import { excludeGlobally } from "./global-unique.js";
 import type { TenantForeignKey } from "./tenant-foreign-key.js";
 import { buildTenantForeignKey } from "./tenant-foreign-key.js";
 import type { RootIdBuilder, TenantColumnBuilder } from "./tenant-key.js";
@@ -44,6 +46,16 @@ export type Tenancy<Key extends string = string, Type extends TenantColumnType =
   ): PgTableExtraConfigValue[];
   /** Shared reference data: readable by every service, writable by none. The reason is printed by the checks. */
   globalTable(columns: Columns<never>, options: { readonly reason: string }): PgTableExtraConfigValue[];
+  /**
+   * A value that is unique in the whole database, such as the address that a creator signs in with. Written as an
+   * exclusion constraint and not as a unique index: `on conflict do update` through a key that does not start with the
+   * tenant reaches another tenant's row on servers without the fix of CVE-2026-120154, and cannot name an exclusion
+   * constraint. A duplicate fails with 23P01, and `on conflict do nothing` works. It tells whether the value is taken:
+   * the reason says why that may be known.
+   *
+   * @example globalUnique(t, { name: "creators_email_key", on: sql`lower(${t.email})`, reason: "It signs in." })
+   */
+  globalUnique(columns: Columns<never>, unique: GlobalUniqueOptions): PgTableExtraConfigValue[];
   /**
    * A foreign key to another tenant table, with the tenant column in front on both sides, so that a row can only
    * ever refer to a row of its own tenant. With no `columns`: a reference to the tenant root.
@@ -100,6 +112,7 @@ export function defineTenancy<const Options extends TenancyOptions = Record<neve
         options: { ...options, commands: ["select", "insert"] },
       }),
     globalTable: (columns, options) => shareGlobally(settings, columns, options),
+    globalUnique: (columns, unique) => excludeGlobally(columns, unique),
     tenantForeignKey: (columns, key) => buildTenantForeignKey(settings, columns, key),
   };
 }

@@ -14,6 +14,8 @@ export type DeclaredException = {
   /** The constraint, index or policy that it is about. */
   readonly subject: string;
   readonly reason: string;
+  /** True for what Drizzle cannot express, and so does not know: it is in the database alone. */
+  readonly outsideDrizzle?: true;
 };
 
 /** The columns of the table into which the audit trigger writes, by their names in the database. */
@@ -52,14 +54,28 @@ export type TableDeclaration = {
  */
 export type SetNullKey = { readonly constraint: string; readonly columns: readonly string[] };
 
+/** A value that is unique in the whole database, whosever it is. */
+export type GlobalUnique = {
+  /** The constraint's name. */
+  readonly constraint: string;
+  /** What is unique: SQL without parameters, columns by their names alone. */
+  readonly expression: string;
+  readonly reason: string;
+};
+
 /**
  * Declarations are kept on the table object itself, under global symbols, because a schema may be loaded by a second
  * copy of this module (drizzle-kit, jiti and Node.js each have their own module cache).
  */
 const DECLARATION = Symbol.for("tenantry.declaration");
 const SET_NULL_KEYS = Symbol.for("tenantry.set-null-keys");
+const GLOBAL_UNIQUES = Symbol.for("tenantry.global-uniques");
 
-type Declared = { [DECLARATION]?: TableDeclaration; [SET_NULL_KEYS]?: Map<string, SetNullKey> };
+type Declared = {
+  [DECLARATION]?: TableDeclaration;
+  [SET_NULL_KEYS]?: Map<string, SetNullKey>;
+  [GLOBAL_UNIQUES]?: Map<string, GlobalUnique>;
+};
 
 function tableOf(column: AnyPgColumn): Declared {
   const table: object = getColumnTable(column);
@@ -79,9 +95,32 @@ export function declareSetNull(column: AnyPgColumn, key: SetNullKey): void {
   table[SET_NULL_KEYS].set(key.constraint, key);
 }
 
+/** Remembers a value of the column's table that is unique in the whole database. */
+export function declareGlobalUnique(column: AnyPgColumn, unique: GlobalUnique): void {
+  const table = tableOf(column);
+  table[GLOBAL_UNIQUES] ??= new Map();
+  table[GLOBAL_UNIQUES].set(unique.constraint, unique);
+}
+
 /** What was declared about a table. Drizzle evaluates a table's extras lazily: call `getTableConfig(table)` before. */
 export function declarationOf(table: object): TableDeclaration | undefined {
-  return (table as Declared)[DECLARATION];
+  const declaration = (table as Declared)[DECLARATION];
+  const uniques = globalUniquesOf(table);
+  if (declaration === undefined || uniques.length === 0) return declaration;
+  const exceptions = uniques.map(
+    ({ constraint, reason }): DeclaredException => ({
+      rule: "key-not-tenant-leading",
+      subject: constraint,
+      reason,
+      outsideDrizzle: true,
+    }),
+  );
+  return { ...declaration, exceptions: [...declaration.exceptions, ...exceptions] };
+}
+
+/** The table's values that are unique in the whole database. */
+export function globalUniquesOf(table: object): readonly GlobalUnique[] {
+  return [...((table as Declared)[GLOBAL_UNIQUES]?.values() ?? [])];
 }
 
 /** The table's foreign keys that the completion must look after, and what each of them nulls. */

@@ -5,6 +5,7 @@ import { TenantryError } from "../core/errors.js";
 import { fitIdentifier } from "../core/identifiers.js";
 import type { TenancySettings } from "../core/tenancy-settings.js";
 import { contextType, tenantExpression } from "./policy-expression.js";
+import { requireReason } from "./require-reason.js";
 import type { AuditLogColumns, Command, DeclaredException, TableDeclaration } from "./table-declaration.js";
 import { COMMANDS, declareTable } from "./table-declaration.js";
 import { missingTenantColumn } from "./tenant-foreign-key.js";
@@ -159,13 +160,4 @@ function adminPolicy(settings: TenancySettings, table: string) {
 function realColumn(column: AnyPgColumn): AnyPgColumn {
   const columns: Record<string, AnyPgColumn> = getColumns(getColumnTable(column)) as never;
   return Object.values(columns).find((candidate) => candidate.name === column.name) ?? column;
-}
-
-function requireReason(reason: string, what: string): void {
-  if (reason.trim() !== "") return;
-  throw new TenantryError({
-    code: "schema-invalid",
-    message: `No reason is given for ${what}.`,
-    hint: 'Write why it is safe: { reason: "…" }. The reason is printed by the checks.',
-  });
 }

@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { COMMANDS, runProgram } from "../../src/cli/program.js";
+import { COMMAND_NAMES } from "../../src/cli/commands.js";
+import { runProgram } from "../../src/cli/program.js";
 import type { Block } from "./support/markdown.js";
 import { proseOf, readBlocks, readCodeSpans, readPage, repository } from "./support/markdown.js";
 import { createSnippetProject } from "./support/snippet-project.js";
@@ -52,7 +53,7 @@ describe.each(pages)("%s", (page) => {
   });
 
   it("marks every block with its language", () => {
-    const marked = ["ts", "sql", "sh", "text", "json", "mermaid"];
+    const marked = ["ts", "sql", "sh", "text", "json", "yaml", "mermaid"];
     expect(blocks.filter(({ language }) => !marked.includes(language))).toEqual([]);
   });
 
@@ -95,6 +96,9 @@ const READERS_OWN = new Set([
   "snapshot.json",
   "meta/_journal.json",
   "server.json",
+  ".husky/pre-commit",
+  "lefthook.yml",
+  ".pre-commit-config.yaml",
   "app_name/x",
 ]);
 
@@ -136,7 +140,7 @@ async function explain(line: string): Promise<string> {
   const words = line.split(/\s+/).filter((word) => !/^[A-Z_]+=/.test(word));
   const text = words.join(" ");
   if (words[0] === "make") return explainMake(words.slice(1));
-  const own = /^(?:npm run -s tenantry --|npx tenantry|tenantry) (.+)$/.exec(text)?.[1];
+  const own = /^(?:npm run -s tenantry --|npx(?: --no-install)? tenantry|tenantry) (.+)$/.exec(text)?.[1];
   if (own !== undefined) return await explainTenantry(own.split(" "));
   const script = /^npm run(?: -s)? (\S+)$/.exec(text)?.[1];
   if (script !== undefined) return script in manifest.scripts ? "" : `no script ${script}`;
@@ -156,7 +160,7 @@ function explainMake(words: readonly string[]): string {
 
 async function explainTenantry(words: readonly string[]): Promise<string> {
   const [name = ""] = words;
-  if (!COMMANDS.some((command) => command.name === name)) return `no command ${name}`;
+  if (!COMMAND_NAMES.includes(name)) return `no command ${name}`;
   let help = "";
   const stream = new Writable({
     write: (chunk, _, done) => {

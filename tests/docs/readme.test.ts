@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCatalog } from "../../src/catalog/read-catalog.js";
-import { COMMANDS } from "../../src/cli/program.js";
+import { COMMAND_NAMES } from "../../src/cli/commands.js";
 import { loadProject } from "../../src/cli/project.js";
 import { auditCatalog } from "../../src/isolation/audit.js";
 import type { Expected } from "../../src/isolation/expected.js";
@@ -194,7 +194,7 @@ describe("the words of the README", () => {
     const section = readSections(page, 2).find(({ title }) => title === "Commands")?.text ?? "";
     const rows = readRows(section);
     const named = rows.map(([command]) => /^`([a-z-]+)/.exec(command ?? "")?.[1]);
-    expect([...named].sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
+    expect([...named].sort()).toEqual([...COMMAND_NAMES].sort());
     const makefile = readPage("Makefile");
     for (const [, target = ""] of rows.filter(([, cell]) => cell !== "–"))
       expect(makefile, target).toMatch(new RegExp(`^${/^`make ([a-z-]+)/.exec(target)?.[1]}:`, "m"));

@@ -1,15 +1,22 @@
 import { describe, expect, it } from "vitest";
+import { CODE_RULES, POLICY_RULES } from "../../codegen/code-rules.js";
 import { CATALOG_RULES } from "../../src/isolation/audit.js";
+import { PROBES } from "../../src/isolation/probes/probes.js";
+import { SQL_RULES } from "../../src/isolation/sql/sql-rules.js";
+import { FOLDER_RULES } from "../../src/migrate/check-folder/check-folder.js";
 import { readPage, readRows } from "./support/markdown.js";
 
-const STATES = ["rule", "construction", "client", "test", "no leak", "residual", "not yet"];
+const STATES = ["rule", "probe", "construction", "client", "test", "no leak", "residual", "not yet"];
 const NUMBER_OF_LEAKS = 87;
 
-const rows = readRows(readPage("docs/threats.md")).filter((row) => row.length === 4);
-const leaks = rows.map(([number, states, , how]) => ({
+/** Rules over the live catalog, over code, over SQL and over the folder. */
+const RULES = [...CATALOG_RULES, ...CODE_RULES, ...POLICY_RULES, ...SQL_RULES, ...FOLDER_RULES];
+
+const rows = readRows(readPage("docs/threats.md")).filter((row) => row.length === 5);
+const leaks = rows.map(([number, states, , how, also]) => ({
   number: Number(number),
   states: (states ?? "").split(", "),
-  rules: [...(how ?? "").matchAll(/\[([a-z-]+)\]\(rules\.md#([a-z-]+)\)/g)].map((match) => {
+  rules: [...`${how} ${also}`.matchAll(/\[([a-z-]+)\]\(rules\.md#([a-z-]+)\)/g)].map((match) => {
     expect(match[1]).toBe(match[2]);
     return match[1] ?? "";
   }),
@@ -30,16 +37,31 @@ describe("docs/threats.md", () => {
     for (const { states } of leaks) for (const state of states) expect(STATES).toContain(state);
   });
 
-  it("names, at each leak, the rules that say they cover it", () => {
+  it("names, at each leak, the rules and the probes that say they cover it", () => {
     for (const { number, rules, states } of leaks) {
-      const covering = CATALOG_RULES.filter(({ threats }) => threats.includes(number)).map(({ id }) => id);
-      for (const id of covering) expect(rules, `leak ${number}`).toContain(id);
-      expect(states.includes("rule"), `leak ${number} is met by a rule`).toBe(covering.length > 0);
+      const covering = (all: readonly { readonly id: string; readonly threats: readonly number[] }[]) =>
+        all.filter(({ threats }) => threats.includes(number)).map(({ id }) => id);
+      for (const id of [...covering(RULES), ...covering(PROBES)])
+        expect(rules, `leak ${number}`).toContain(id);
+      expect(states.includes("rule"), `leak ${number} is met by a rule`).toBe(covering(RULES).length > 0);
+      expect(states.includes("probe"), `leak ${number} is met by a probe`).toBe(covering(PROBES).length > 0);
     }
   });
 
-  it("names no rule that does not exist", () => {
-    const known = CATALOG_RULES.map(({ id }) => id);
+  it("names nothing twice at one leak in the last column and the text", () => {
+    for (const [number, , , how = "", also = ""] of rows) {
+      const named = (cell: string) => [...cell.matchAll(/\[([a-z-]+)\]/g)].map((match) => match[1]);
+      for (const id of named(also)) expect(named(how), `leak ${number}`).not.toContain(id);
+    }
+  });
+
+  it("does not say of a leak that is looked for that nothing looks for it", () => {
+    for (const { number, rules, states } of leaks)
+      if (states.includes("not yet")) expect(rules, `leak ${number}`).toEqual([]);
+  });
+
+  it("names no rule and no probe that does not exist", () => {
+    const known = [...RULES, ...PROBES].map(({ id }) => id);
     for (const { rules } of leaks) for (const rule of rules) expect(known).toContain(rule);
   });
 });

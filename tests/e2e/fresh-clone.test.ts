@@ -2,7 +2,7 @@ import { chown, mkdir, readFile, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import postgres from "postgres";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { copyProject, repository } from "./support/copy-project.js";
 import { type Command, type Ended, mustRun, runCommand } from "./support/run-command.js";
@@ -10,6 +10,7 @@ import { readServerPid, stopServer } from "./support/stop-server.js";
 import { makeTemporaryFolder } from "./support/temporary-folder.js";
 
 const MINUTES = 60_000;
+vi.setConfig({ testTimeout: 5 * MINUTES, hookTimeout: 5 * MINUTES });
 const isRoot = process.getuid?.() === 0;
 const folder = await makeTemporaryFolder();
 const serverState = z.object({ port: z.number(), password: z.string() });
@@ -85,19 +86,15 @@ function expectNoSecret(text: string, passwords: readonly string[]): void {
 
 /** Everything that a person does with a clone, in this order; each test stands on those before. */
 function describeSetUp(clone: () => Clone): void {
-  it(
-    "becomes a database with every table isolated by one command",
-    async () => {
-      const { status, stdout, stderr } = await make(clone(), "db-init");
-      expect(stderr).toContain("building");
-      expect({ status, stderr }).toMatchObject({ status: 0 });
-      expect(stdout).toContain("Applied 1 migration.");
-      expect(stdout).toMatch(/^(\d+) of \1 tables are isolated\.$/m);
-      expect(stdout).toContain("SERVICE_DATABASE_URL in ");
-      expectNoSecret(`${stdout}${stderr}`, (await readSecrets(clone())).passwords);
-    },
-    5 * MINUTES,
-  );
+  it("becomes a database with every table isolated by one command", async () => {
+    const { status, stdout, stderr } = await make(clone(), "db-init");
+    expect(stderr).toContain("building");
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stdout).toContain("Applied 1 migration.");
+    expect(stdout).toMatch(/^(\d+) of \1 tables are isolated\.$/m);
+    expect(stdout).toContain("SERVICE_DATABASE_URL in ");
+    expectNoSecret(`${stdout}${stderr}`, (await readSecrets(clone())).passwords);
+  });
 
   it("keeps the service's login where only its owner can read it", async () => {
     const { mode, uid } = await stat(join(clone().directory, ".tenantry/service.env"));
@@ -177,7 +174,7 @@ describe("a second clone beside it, of an ordinary user", () => {
   beforeAll(async () => {
     second = await makeClone("second clone", isRoot ? await findNobody() : undefined);
     await copyDependencies(second);
-  }, 2 * MINUTES);
+  });
 
   describeSetUp(() => second);
 

@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseEnv } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { onDatabase } from "../../src/core/database-url.js";
 import { createEmptyDatabase, serverUrl } from "../support/databases.js";
 import { createConsumer } from "./support/create-consumer.js";
@@ -11,6 +11,7 @@ import { stopServer } from "./support/stop-server.js";
 import { makeTemporaryFolder } from "./support/temporary-folder.js";
 
 const MINUTES = 60_000;
+vi.setConfig({ testTimeout: 3 * MINUTES });
 const folder = await makeTemporaryFolder();
 const installed = join(folder, "installed");
 const database = await createEmptyDatabase();

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { createTestDatabase } from "../support/databases.js";
 import { redisUrl } from "../support/redis-url.js";
@@ -12,6 +12,7 @@ import { type Ended, mustRun, runCommand } from "./support/run-command.js";
 import { makeTemporaryFolder } from "./support/temporary-folder.js";
 
 const MINUTES = 60_000;
+vi.setConfig({ testTimeout: 3 * MINUTES });
 const folder = await makeTemporaryFolder();
 const consumer = join(folder, "consumer");
 const database = await createTestDatabase();
@@ -91,7 +92,7 @@ describe("the tarball", () => {
 /** The packages that a compiled file imports, statically or not. */
 function bareImports(text: string): string[] {
   const specifiers = text.matchAll(
-    /^(?:import|export)\b[^;]*?\bfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm,
+    /^(?:import|export)\b[^;]*?\bfrom "([^"]+)";|^import "([^"]+)";|\b(?:import|require|require\.resolve)\("([^"]+)"\)/gm,
   );
   return [...specifiers].flatMap(([, ...groups]) => {
     const specifier = groups.find((group) => group !== undefined) ?? ".";

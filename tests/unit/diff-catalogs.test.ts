@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Catalog, Relation } from "../../src/catalog/catalog.js";
 import { diffCatalogs } from "../../src/catalog/diff-catalogs.js";
 import { readFacts } from "../../src/catalog/facts.js";
+import type { Surroundings } from "../../src/catalog/surroundings.js";
 
 const relation = (more: Partial<Relation> = {}): Relation => ({
   schema: "public",
@@ -21,7 +22,23 @@ const relation = (more: Partial<Relation> = {}): Relation => ({
   indexes: [],
   ...more,
 });
+const around: Surroundings = {
+  roles: [],
+  memberships: [],
+  database: { name: "app", owner: "migrator", grants: [] },
+  schemas: [],
+  defaultPrivileges: [],
+  elsewhere: [],
+  viewReads: [],
+  children: [],
+  rules: [],
+  functions: [],
+  publications: [],
+  policyUses: [],
+  extensions: [],
+};
 const catalog = (...relations: Relation[]): Catalog => ({
+  around,
   schemas: [],
   relations,
   functions: [],

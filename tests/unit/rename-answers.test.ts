@@ -61,6 +61,7 @@ describe("answerQuestions", () => {
     before,
     now,
     answers: NO_ANSWERS,
+    losses: new Set<string>(),
     used: new Set(),
     ask: undefined,
     ...more,

@@ -1,10 +1,14 @@
+import { stat } from "node:fs/promises";
 import { z } from "zod";
 import type { Finding } from "../../core/finding.js";
+import { hasErrors } from "../../core/finding.js";
 import type { Expected } from "../../isolation/expected.js";
 import { createMigration } from "../../migrate/create-migration.js";
+import { readFolder } from "../../migrate/folder.js";
 import { parseRenameAnswers } from "../../migrate/rename-answers.js";
 import { askRename } from "../ask-rename.js";
 import { DRY_RUN, defineCommand } from "../command.js";
+import { findPreflight } from "../proof/preflight.js";
 import { resolveShadowServer } from "../target.js";
 
 /** `tenantry create NAME`: the next migration, generated and completed. */
@@ -54,18 +58,37 @@ export const createCommand = defineCommand({
         text: "Nothing to write: the migrations are what the schema demands.",
       };
     }
-    const warnings = result.left.map(
-      ({ key, demanded }) =>
-        `${key}: ${demanded === undefined ? "the migrations make it, the schema does not know it" : "not as the schema demands it"}`,
-    );
+    const warnings = [
+      ...result.losses.map((what) => `this may lose data: ${what}; read the migration before you commit it`),
+      ...result.left.map(
+        ({ key, demanded }) =>
+          `${key}: ${demanded === undefined ? "the migrations make it, the schema does not know it" : "not as the schema demands it"}`,
+      ),
+    ];
+    // The file stays, to be corrected or deleted: what is wrong may be the schema's, or an older migration's.
+    const folder = await readFolderIfThere(project.out);
+    const { name: migration, file, sql } = result;
+    const findings = await findPreflight(context, {
+      project,
+      expected,
+      folder: [...folder.filter((one) => one.name !== migration), { name: migration, file, sql }],
+      pending: new Set([migration]),
+    });
     return {
-      exitCode: 0,
+      exitCode: hasErrors(findings) ? 1 : 0,
+      findings,
       data: result,
       text: dryRun ? result.sql.trimEnd() : `Wrote ${result.file}`,
       warnings,
     };
   },
 });
+
+/** With --dry-run there may be no folder yet. */
+async function readFolderIfThere(out: string) {
+  const found = await stat(out).catch(() => undefined);
+  return found === undefined ? [] : await readFolder(out);
+}
 
 /** Nothing is written while a table's rows are nobody's. */
 function findUndeclared(expected: Expected): Finding[] {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { TenantryError } from "../../core/errors.js";
 import { hasErrors } from "../../core/finding.js";
+import { createJudge } from "../../isolation/create-judge.js";
+import type { Migration } from "../../migrate/folder.js";
 import { readFolder } from "../../migrate/folder.js";
 import { readLedger } from "../../migrate/ledger.js";
 import { pendingMigrations, planMigrations, requireSoundPlan } from "../../migrate/plan.js";
@@ -10,6 +12,7 @@ import { DRY_RUN, defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { ensureDatabase } from "../ensure-database.js";
 import type { Project } from "../project.js";
+import { requirePreflight } from "../proof/preflight.js";
 import { readStatus } from "../read-status.js";
 import { resolveTarget, type Target } from "../target.js";
 
@@ -50,7 +53,10 @@ export async function migrate(context: Context, project: Project, target: Target
       hint: 'Run "tenantry create init" to write the first migration.',
     });
   }
+  const { expected } = await project.loadSchema();
   await ensureDatabase(context, target);
+  const pending = await readPending(project, target, folder);
+  if (pending.size > 0) await requirePreflight(context, { project, expected, folder, pending });
   const { applied } = await applyMigrations({
     url: target.url,
     connect: target.connect,
@@ -60,8 +66,23 @@ export async function migrate(context: Context, project: Project, target: Target
     lockWaitSeconds,
     logger: context.logger,
     signal: context.signal,
+    judge: await createJudge(expected),
   });
   return applied;
+}
+
+/** The names of what is about to run, as far as can be said before the lock is held. */
+async function readPending(
+  project: Project,
+  target: Target,
+  folder: readonly Migration[],
+): Promise<ReadonlySet<string>> {
+  const ledger = await withDatabase(target.url, target.connect, (database) =>
+    readLedger(database, project.ledger),
+  );
+  const plan = planMigrations(folder, ledger);
+  requireSoundPlan(plan);
+  return new Set(pendingMigrations(plan).map(({ name }) => name));
 }
 
 async function previewMigrations(project: Project, target: Target) {

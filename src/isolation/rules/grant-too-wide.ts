@@ -1,30 +1,89 @@
 import type { Grant } from "../../catalog/catalog.js";
-import { type AuditedTable, type CatalogRule, REPAIR } from "../rule.js";
+import { quoteIdentifier } from "../../core/identifiers.js";
+import { type AuditContext, type AuditedTable, type CatalogRule, REPAIR, type RuleFinding } from "../rule.js";
 
-/** TRUNCATE ignores policies, REFERENCES and TRIGGER build side channels, and PUBLIC is everyone. */
+/** TRUNCATE ignores policies, REFERENCES and TRIGGER build side channels, CREATE plants objects; PUBLIC is everyone. */
 export const grantTooWide: CatalogRule = {
   id: "grant-too-wide",
   threats: [40, 41, 42, 43],
-  check: ({ expected }, tables) =>
-    tables.flatMap((table) => {
-      const { relation, declaration } = table;
-      const { tenant } = expected.settings.roles;
-      const allowed = new Set<string>(declaration.commands.map((command) => command.toUpperCase()));
-      const grants: readonly Grant[] = [...relation.grants, ...relation.columnGrants];
-      return grants.flatMap((grant) => {
-        if (grant.role === "PUBLIC") return [tooWide(table, "PUBLIC", grant.privileges)];
-        const excess =
-          grant.role === tenant ? grant.privileges.filter((privilege) => !allowed.has(privilege)) : [];
-        return excess.length === 0 ? [] : [tooWide(table, tenant, excess)];
-      });
-    }),
+  check: (context, tables) => [
+    ...tables.flatMap((table) => judgeTable(table, context)),
+    ...judgeSchemas(context),
+    ...judgeDatabase(context),
+  ],
 };
 
-function tooWide({ subject }: AuditedTable, role: string, privileges: readonly string[]) {
-  return {
-    level: "error" as const,
+function judgeTable(table: AuditedTable, { expected, reach }: AuditContext): RuleFinding[] {
+  const { relation, declaration, subject } = table;
+  const allowed = new Set<string>(declaration.commands.map((command) => command.toUpperCase()));
+  const excess = new Map<string, Set<string>>();
+  const grants: readonly Grant[] = [...relation.grants, ...relation.columnGrants];
+  for (const grant of reach.heldBy(grants)) {
+    const beyond =
+      grant.role === "PUBLIC"
+        ? grant.privileges
+        : grant.privileges.filter((privilege) => !allowed.has(privilege));
+    if (beyond.length > 0) excess.set(grant.role, new Set([...(excess.get(grant.role) ?? []), ...beyond]));
+  }
+  const { tenant } = expected.settings.roles;
+  return [...excess].map(([role, privileges]) => ({
+    level: "error",
     subject,
-    detail: `${role} holds ${privileges.join(", ")}, which the schema does not give it`,
-    fix: REPAIR,
-  };
+    detail: `${role} holds ${[...privileges].join(", ")}, which the schema does not give it`,
+    fix:
+      role === "PUBLIC" || role === tenant
+        ? REPAIR
+        : `revoke ${[...privileges].map((one) => one.replace("*", "")).join(", ")} on ${subject} from ${quoteIdentifier(role)};`,
+  }));
+}
+
+function judgeSchemas({ expected, catalog, reach }: AuditContext): RuleFinding[] {
+  const managed = new Set(expected.tables.map(({ schema }) => schema));
+  return catalog.around.schemas.flatMap((schema) =>
+    holdersOf("CREATE", reach.heldBy(schema.grants)).map(
+      (role): RuleFinding => ({
+        level: managed.has(schema.name) ? "error" : "warning",
+        subject: schema.name,
+        detail: `${role} may create objects in this schema, and so put its own in the way of others'`,
+        fix: `revoke create on schema ${quoteIdentifier(schema.name)} from ${grantee(role)};`,
+      }),
+    ),
+  );
+}
+
+/** That PUBLIC may make temporary tables is PostgreSQL's own default, so only a grant by name is told. */
+function judgeDatabase({ catalog, reach }: AuditContext): RuleFinding[] {
+  const { database } = catalog.around;
+  const grants = reach.heldBy(database.grants);
+  const finding = (level: "error" | "warning", role: string, privilege: string, detail: string) => ({
+    level,
+    subject: database.name,
+    detail,
+    fix: `revoke ${privilege} on database ${quoteIdentifier(database.name)} from ${grantee(role)};`,
+  });
+  return [
+    ...holdersOf("CREATE", grants).map((role) =>
+      finding("error", role, "create", `${role} may create schemas in this database`),
+    ),
+    ...holdersOf("TEMPORARY", grants)
+      .filter((role) => role !== "PUBLIC")
+      .map((role) =>
+        finding(
+          "warning",
+          role,
+          "temporary",
+          `${role} may make temporary tables, which outlive a transaction and meet the next tenant`,
+        ),
+      ),
+  ];
+}
+
+function holdersOf(privilege: string, grants: readonly Grant[]): string[] {
+  return grants
+    .filter(({ privileges }) => privileges.includes(privilege) || privileges.includes(`${privilege}*`))
+    .map(({ role }) => role);
+}
+
+function grantee(role: string): string {
+  return role === "PUBLIC" ? "public" : quoteIdentifier(role);
 }

@@ -14,10 +14,10 @@ export const keyNotTenantLeading: CatalogRule = {
 type Key = { readonly kind: "primary key" | "unique" | "foreign key" | "exclusion"; readonly name: string };
 
 function wrongKeys(table: AuditedTable, tables: readonly AuditedTable[]): Key[] {
-  const { tenantColumn, kind, exceptions } = table.declaration;
+  const { tenantColumn, kind } = table.declaration;
   if (kind === "global" || tenantColumn === undefined) return [];
-  const isTenantTable = (name: { readonly schema: string; readonly name: string } | null) =>
-    tables.some(
+  const parentOf = (name: { readonly schema: string; readonly name: string } | null) =>
+    tables.find(
       (other) =>
         other.relation.schema === name?.schema &&
         other.relation.name === name.name &&
@@ -25,11 +25,15 @@ function wrongKeys(table: AuditedTable, tables: readonly AuditedTable[]): Key[] 
     );
   const keys: Key[] = [
     ...table.relation.constraints.flatMap((constraint): Key[] => {
-      const leads = constraint.columns.includes(tenantColumn);
-      if (leads && (constraint.type === "foreign key" || constraint.columns[0] === tenantColumn)) return [];
       if (constraint.type === "foreign key") {
-        return isTenantTable(constraint.foreignTable) ? [{ kind: "foreign key", name: constraint.name }] : [];
+        const { foreignTable } = constraint;
+        const parent = parentOf(foreignTable);
+        // Both sides: its own tenant column must refer to the parent's.
+        const at = constraint.columns.indexOf(tenantColumn);
+        const leads = at >= 0 && foreignTable?.columns[at] === parent?.declaration.tenantColumn;
+        return parent === undefined || leads ? [] : [{ kind: "foreign key", name: constraint.name }];
       }
+      if (constraint.columns[0] === tenantColumn) return [];
       const { type } = constraint;
       return type === "primary key" || type === "unique" || type === "exclusion"
         ? [{ kind: type, name: constraint.name }]
@@ -39,8 +43,7 @@ function wrongKeys(table: AuditedTable, tables: readonly AuditedTable[]): Key[] 
       .filter((index) => index.unique && index.columns[0] !== tenantColumn)
       .map((index): Key => ({ kind: "unique", name: index.name })),
   ];
-  const excepted = exceptions.filter((exception) => exception.rule === keyNotTenantLeading.id);
-  return keys.filter((key) => !excepted.some((exception) => exception.subject === key.name));
+  return keys;
 }
 
 function describe(table: AuditedTable, key: Key) {
@@ -48,7 +51,11 @@ function describe(table: AuditedTable, key: Key) {
   return {
     level: "error" as const,
     subject: table.subject,
-    detail: `${key.kind} ${key.name} does not start with ${tenantColumn}`,
+    about: key.name,
+    detail:
+      key.kind === "foreign key"
+        ? `${key.kind} ${key.name} does not compare ${tenantColumn} with the tenant of the row that it refers to`
+        : `${key.kind} ${key.name} does not start with ${tenantColumn}`,
     fix:
       key.kind === "foreign key"
         ? "Write it with tenantForeignKey(t, …)."

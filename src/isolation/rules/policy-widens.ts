@@ -16,6 +16,7 @@ export const policyWidens: CatalogRule = {
           .map((policy) => ({
             level: hasFloor(table, context) ? ("warning" as const) : ("error" as const),
             subject: table.subject,
+            about: policy.name,
             detail: `policy ${policy.name} is not bound to the tenant${hasFloor(table, context) ? "; the floor contains it" : ""}`,
             fix: `Drop policy ${policy.name} in a migration, or add the tenant to its condition.`,
           })),

@@ -1,12 +1,13 @@
+import type { Relation } from "../../catalog/catalog.js";
 import { tableSubject } from "../../catalog/facts.js";
-import type { CatalogRule } from "../rule.js";
+import type { AuditContext, CatalogRule, RuleFinding } from "../rule.js";
 
 /** A table of which nobody has said whose its rows are, in the code or in the database alone. */
 export const tableNotDeclared: CatalogRule = {
   id: "table-not-declared",
-  threats: [1, 47, 50, 51, 52],
-  check: ({ expected, catalog }) => [
-    ...expected.tables
+  threats: [1, 51],
+  check: (context) => [
+    ...context.expected.tables
       .filter((table) => table.declaration === undefined)
       .map((table) => ({
         level: "error" as const,
@@ -14,24 +15,33 @@ export const tableNotDeclared: CatalogRule = {
         detail: "the schema does not say whose its rows are",
         fix: "Add withTenantRls(t) to it, or globalTable(t, { reason }) if every tenant may read all of it.",
       })),
-    ...catalog.relations
-      .filter(({ kind }) => kind !== "view")
-      .filter((relation) => expected.tables.some((table) => table.schema === relation.schema))
-      .filter(
-        ({ schema, name }) =>
-          !expected.tables.some((table) => table.schema === schema && table.name === name),
-      )
-      .map((relation) => {
-        const { tenant } = expected.settings.roles;
-        const reachable = [...relation.grants, ...relation.columnGrants].some(
-          ({ role }) => role === tenant || role === "PUBLIC",
-        );
-        return {
-          level: reachable ? ("error" as const) : ("warning" as const),
-          subject: tableSubject(relation.schema, relation.name),
-          detail: `the schema does not know this ${relation.kind}${reachable ? `, and ${tenant} can reach it` : ""}`,
-          fix: "Declare it in the schema, drop it, or move it to a schema of its own.",
-        };
-      }),
+    ...findUnknown(context),
   ],
 };
+
+/** In the schemas that the code uses, everything; in others, what services can reach, such as the ledger. */
+function findUnknown({ expected, catalog, reach, reads }: AuditContext): RuleFinding[] {
+  const managed = new Set(expected.tables.map(({ schema }) => schema));
+  const { tenant } = expected.settings.roles;
+  const isKnown = (relation: Relation) =>
+    expected.tables.some((table) => table.schema === relation.schema && table.name === relation.name);
+  // Rules of their own judge these.
+  const isOthers = (relation: Relation) =>
+    relation.kind === "view" ||
+    relation.kind === "foreign table" ||
+    reads.parentOf(relation) !== undefined ||
+    (relation.kind === "materialized view" &&
+      (reads.readsTenantRows(relation) || reads.readsGlobalOnly(relation)));
+  return [...catalog.relations, ...catalog.around.elsewhere]
+    .filter((relation) => !isKnown(relation) && !isOthers(relation))
+    .map((relation) => ({ relation, reachable: reach.canReach(relation) }))
+    .filter(({ relation, reachable }) => reachable || managed.has(relation.schema))
+    .map(({ relation, reachable }) => ({
+      level: reachable ? "error" : "warning",
+      subject: tableSubject(relation.schema, relation.name),
+      detail: `the schema does not know this ${relation.kind}${reachable ? `, and ${tenant} can reach it` : ""}`,
+      fix: managed.has(relation.schema)
+        ? "Declare it in the schema, drop it, or move it to a schema of its own."
+        : "Revoke what PUBLIC and the services hold on it, or declare it in the schema.",
+    }));
+}

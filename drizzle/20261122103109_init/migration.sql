@@ -215,8 +215,6 @@ CREATE INDEX "conversations_creator_id_visitor_id_started_at_idx" ON "conversati
 --> statement-breakpoint
 CREATE INDEX "conversations_creator_id_document_id_idx" ON "conversations" ("creator_id","document_id") WHERE "document_id" is not null;
 --> statement-breakpoint
-CREATE UNIQUE INDEX "creators_email_key" ON "creators" (lower("email"));
---> statement-breakpoint
 CREATE UNIQUE INDEX "documents_creator_id_checksum_key" ON "documents" ("creator_id","checksum") WHERE "deleted_at" is null;
 --> statement-breakpoint
 CREATE INDEX "documents_creator_id_created_at_idx" ON "documents" ("creator_id","created_at") WHERE "deleted_at" is null;
@@ -318,7 +316,7 @@ create or replace function "tenantry"."audit_into_public_audit_logs"() returns t
     new_row jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) end;
     row_id text;
   begin
-    if old_row = new_row then
+    if old_row - 'updated_at' = new_row - 'updated_at' then
       return null;
     end if;
     select string_agg(coalesce(new_row, old_row) ->> part, '/' order by position) into row_id
@@ -361,6 +359,8 @@ create or replace trigger "tenantry_touch" before update on "public"."conversati
   for each row execute function "tenantry"."touch_updated_at"('updated_at');
 --> statement-breakpoint
 alter table "public"."creators" enable row level security, force row level security;
+--> statement-breakpoint
+alter table "public"."creators" add constraint "creators_email_key" exclude using btree ((lower("email")) with =);
 --> statement-breakpoint
 grant select, insert, update on "public"."creators" to "app_tenant";
 --> statement-breakpoint

@@ -1,0 +1,93 @@
+import type { Grant, Relation } from "./catalog.js";
+
+/** A relation, function or type by its two names. */
+export type Place = { readonly schema: string; readonly name: string };
+
+/** A role of the server, as far as it matters to row security. */
+export type RoleNode = {
+  readonly name: string;
+  readonly superuser: boolean;
+  readonly bypassesRowSecurity: boolean;
+  readonly canLogin: boolean;
+  readonly createsRoles: boolean;
+  readonly replication: boolean;
+};
+
+/** One role is in another. Below PostgreSQL 16 every member may become what it is a member of. */
+export type Membership = {
+  readonly member: string;
+  readonly role: string;
+  readonly inherits: boolean;
+  readonly canBecome: boolean;
+  /** True if the member may give the role to others, and so to itself. */
+  readonly administers: boolean;
+};
+
+/** A schema or the database, with its owner. */
+export type Container = {
+  readonly name: string;
+  readonly owner: string;
+  readonly grants: readonly Grant[];
+};
+
+/** What is granted on whatever tables a role is going to make. */
+export type DefaultPrivilege = {
+  /** The role that will make them. */
+  readonly maker: string;
+  /** Null for every schema. */
+  readonly schema: string | null;
+  readonly grants: readonly Grant[];
+};
+
+/** A function that runs as its owner, or that PostgreSQL trusts with hidden rows. */
+export type PowerfulFunction = Place & {
+  readonly arguments: string;
+  readonly owner: string;
+  readonly securityDefiner: boolean;
+  readonly leakproof: boolean;
+  /** As it is set on the function; null if the caller's is used. */
+  readonly searchPath: string | null;
+  readonly isTrigger: boolean;
+  readonly grants: readonly Grant[];
+};
+
+/** What a publication sends. `table` is null for a whole schema, both are null for everything. */
+export type Publication = {
+  readonly name: string;
+  readonly schema: string | null;
+  readonly table: string | null;
+  readonly filtered: boolean;
+};
+
+/** What a policy calls and reads, beside its own row. */
+export type PolicyUse = Place & {
+  readonly policy: string;
+  readonly volatileFunctions: readonly string[];
+  readonly reads: readonly (Place & {
+    readonly kind: string;
+    readonly rowSecurity: boolean;
+    readonly owner: string;
+  })[];
+};
+
+/** What surrounds the schemas that were asked for, and decides with them who can read what. */
+export type Surroundings = {
+  readonly roles: readonly RoleNode[];
+  readonly memberships: readonly Membership[];
+  readonly database: Container;
+  /** All but PostgreSQL's own. */
+  readonly schemas: readonly Container[];
+  readonly defaultPrivileges: readonly DefaultPrivilege[];
+  /** Relations of other schemas that were granted to PUBLIC, or to somebody near one of the roles. */
+  readonly elsewhere: readonly Relation[];
+  /** Which view or materialized view reads which relation. */
+  readonly viewReads: readonly (Place & { readonly reads: Place })[];
+  /** Partitions and inheritance children, directly under their parents. */
+  readonly children: readonly (Place & { readonly parent: Place })[];
+  /** Rewrite rules, without those that make a view. */
+  readonly rules: readonly (Place & { readonly rule: string })[];
+  readonly functions: readonly PowerfulFunction[];
+  readonly publications: readonly Publication[];
+  readonly policyUses: readonly PolicyUse[];
+  readonly extensions: readonly string[];
+};

@@ -1,0 +1,143 @@
+import type { Catalog } from "../../catalog/catalog.js";
+import { diffCatalogs } from "../../catalog/diff-catalogs.js";
+import { readCatalog } from "../../catalog/read-catalog.js";
+import { TenantryError } from "../../core/errors.js";
+import type { Finding } from "../../core/finding.js";
+import { auditCatalog } from "../../isolation/audit.js";
+import { catalogScope } from "../../isolation/catalog-scope.js";
+import type { Expected } from "../../isolation/expected.js";
+import { findDrift, repairFindings } from "../../isolation/find-drift.js";
+import { loadPolicyAnalysis } from "../../isolation/policy-analysis.js";
+import { probeDatabase } from "../../isolation/probes/probe-database.js";
+import type { ProbeReport } from "../../isolation/probes/probe-report.js";
+import type { Repair } from "../../isolation/repair/find-repairs.js";
+import { findRepairs } from "../../isolation/repair/find-repairs.js";
+import { findServiceReach } from "../../isolation/service-reach.js";
+import { exportSchema } from "../../migrate/drizzle-kit.js";
+import { readDemandedCatalog } from "../../migrate/rehearse.js";
+import type { Database } from "../../postgres/connect.js";
+import { withDatabase } from "../../postgres/connect.js";
+import { readServerFacts } from "../../postgres/server-facts.js";
+import type { Context } from "../context.js";
+import type { Project } from "../project.js";
+import type { Target } from "../target.js";
+import { resolveShadowServer } from "../target.js";
+import type { StepTimer } from "./step-timer.js";
+
+/** What was found on a live database. */
+export type Verification = {
+  readonly findings: readonly Finding[];
+  readonly repairs: readonly Repair[];
+  readonly probes: ProbeReport | undefined;
+  /** The logins that act as services. */
+  readonly services: readonly string[];
+  readonly comparedWith: "shadow" | "schema";
+};
+
+/**
+ * Judges a live database by every rule, compares it with what the code demands, and, if asked, attacks it inside a
+ * transaction that is rolled back.
+ */
+export async function runVerify(
+  context: Context,
+  timer: StepTimer,
+  options: { readonly target: Target; readonly probe: boolean },
+): Promise<Verification> {
+  const { target } = options;
+  const project = await context.loadProject();
+  const { expected } = await project.loadSchema();
+  const analysis = await loadPolicyAnalysis(expected.settings);
+  return await withDatabase(
+    target.url,
+    { ...target.connect, applicationName: "tenantry verify" },
+    async (database) => {
+      const catalog = await timer.step("catalog", () => readCatalog(database, catalogScope(expected)));
+      const audit = auditCatalog({ expected, catalog, analysis });
+      const repairs = await timer.step("comparison", () => readRepairs(database, expected, catalog));
+      const demanded = await demandedCatalog(context, project, expected, target, database, timer);
+      const drift =
+        demanded === undefined
+          ? repairFindings(repairs)
+          : findDrift(expected, diffCatalogs(demanded, catalog)).filter(({ detail }) => !isServers(detail));
+      const probes = options.probe
+        ? await timer.step("probes", () =>
+            probeDatabase({ database, expected, catalog, signal: context.signal, logger: context.logger }),
+          )
+        : undefined;
+      return {
+        findings: [...audit, ...drift, ...(probes?.findings ?? [])],
+        repairs,
+        probes,
+        services: findServiceReach(catalog, expected.settings).services.slice(1),
+        comparedWith: demanded === undefined ? "schema" : "shadow",
+      };
+    },
+  );
+}
+
+/** What would restore the completion; everything that it tries on the way is rolled back. */
+async function readRepairs(
+  database: Database,
+  expected: Expected,
+  catalog: Catalog,
+): Promise<readonly Repair[]> {
+  let repairs: readonly Repair[] = [];
+  await database
+    .begin(async (session) => {
+      repairs = await findRepairs(session, expected, catalog);
+      throw ROLLBACK;
+    })
+    .catch((thrown: unknown) => {
+      if (thrown !== ROLLBACK) throw thrown;
+    });
+  return repairs;
+}
+
+const ROLLBACK = new Error("rolled back on purpose");
+
+/**
+ * What the code demands, built on a shadow; undefined where there is none, or where it is of another major version and so
+ * prints otherwise. A live database is never burdened with it, except the embedded one.
+ */
+async function demandedCatalog(
+  context: Context,
+  project: Project,
+  expected: Expected,
+  target: Target,
+  database: Database,
+  timer: StepTimer,
+): Promise<Catalog | undefined> {
+  const given = context.variables.SHADOW_DATABASE_URL;
+  if (!target.embedded && (given === undefined || given === "")) return undefined;
+  const connect = { urlName: "SHADOW_DATABASE_URL" };
+  try {
+    const server = await resolveShadowServer(context);
+    const { major } = await readServerFacts(database);
+    const shadow = await withDatabase(server, connect, readServerFacts);
+    if (shadow.major !== major) {
+      context.logger.warn(
+        `the shadow is PostgreSQL ${shadow.major}, the target ${major}: compared without it`,
+      );
+      return undefined;
+    }
+    return await timer.step("what the code demands", async () => {
+      const schemaFiles = await project.schemaFiles();
+      const exported = await exportSchema({ schemaFiles, breakpoints: project.breakpoints });
+      const { logger, signal } = context;
+      return await readDemandedCatalog(
+        { server, connect, out: project.out, signal, logger },
+        expected,
+        exported,
+      );
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof TenantryError)) throw thrown;
+    context.logger.warn(`compared without a shadow: ${thrown.message}`);
+    return undefined;
+  }
+}
+
+/** Roles belong to the server: what they may do is role-too-strong's to judge. */
+function isServers(detail: string): boolean {
+  return detail.startsWith("role ");
+}

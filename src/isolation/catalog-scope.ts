@@ -1,0 +1,12 @@
+import type { CatalogScope } from "../catalog/read-catalog.js";
+import { ENGINE_SCHEMA } from "../core/engine-schema.js";
+import type { Expected } from "./expected.js";
+import { managedSchemas } from "./expected.js";
+
+/** The part of a catalog that the code makes demands on: its schemas, our own, and the three roles. */
+export function catalogScope(expected: Expected): CatalogScope {
+  return {
+    schemas: [...new Set([...managedSchemas(expected), ENGINE_SCHEMA])],
+    roles: Object.values(expected.settings.roles),
+  };
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import type { Catalog } from "../../catalog/catalog.js";
+import { quoteIdentifier } from "../../core/identifiers.js";
+import type { Logger } from "../../core/logger.js";
+import { silentLogger } from "../../core/logger.js";
+import type { Session } from "../../postgres/connect.js";
+import type { Expected } from "../expected.js";
+import { attackTables } from "./attack-tables.js";
+import { buildReport } from "./build-report.js";
+import { chooseMakerRole } from "./choose-maker-role.js";
+import { chooseTenants } from "./choose-tenants.js";
+import { listTargets } from "./list-targets.js";
+import { orderTables } from "./order-tables.js";
+import { notPossible } from "./outcome.js";
+import type { ProbeTarget, ProbeWorld } from "./probe.js";
+import type { NotProbed, ProbeReport, ProbeResult } from "./probe-report.js";
+import { createProbeSession } from "./probe-session.js";
+import { DATABASE_PROBES, TABLE_PROBES } from "./probes.js";
+import { readShapes } from "./read-shapes.js";
+import type { SampleRows } from "./row-maker.js";
+import { createRowMaker } from "./row-maker.js";
+import type { TenantRows } from "./tenant-rows.js";
+
+/** What to attack, and how, on a connection that is inside a transaction. */
+export type RunOptions = {
+  readonly expected: Expected;
+  readonly catalog: Catalog;
+  /**
+   * SQL expressions for columns of which no value can be made up, by `schema.table`; `{n}` in them is a number that
+   * differs from row to row.
+   */
+  readonly sampleRows?: SampleRows;
+  /** True for a database that nobody else uses: then policies are added, too, to see that the floor contains them. */
+  readonly throwAway?: boolean;
+  /** The ids of the probes to run. Default all. */
+  readonly probes?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+  readonly logger?: Logger;
+};
+
+/** Why a connection without any setting was not tried. */
+const TOO_LATE =
+  "by the time that it had rows, the connection had had a tenant: give probes a connection of their own, and the table a row that needs no tenant context";
+
+/**
+ * Makes the rows and runs the probes. Leaves them behind: the caller rolls the transaction back. The parser must have
+ * been loaded.
+ *
+ * @throws TenantryError `role-insufficient`
+ */
+export async function runProbes(connection: Session, options: RunOptions): Promise<ProbeReport> {
+  const started = performance.now();
+  const { expected, catalog, logger = silentLogger } = options;
+  const { settings } = expected;
+  const roles = await chooseMakerRole(connection, settings);
+  const [before] = await connection<{ value: string | null }[]>`
+    select current_setting(${settings.setting}, true) as value`;
+  const shapes = await readShapes(connection);
+  const { targets, missing } = listTargets(expected, catalog, shapes);
+  const session = createProbeSession(connection, settings, roles, options.signal);
+  if (roles.maker !== undefined) await session.owner(`set local role ${quoteIdentifier(roles.maker)}`);
+  const run = randomBytes(3).toString("hex");
+  const tenantTargets = targets.filter(({ declaration }) => declaration.kind !== "global");
+  const [attacker, victim, newcomer, stranger, spare] = await chooseTenants(
+    session,
+    shapes,
+    tenantTargets,
+    settings.columnType,
+    run,
+  );
+  if (!attacker || !victim || !newcomer || !stranger || !spare) throw new Error("too few tenants");
+  const tenantColumns = new Map(
+    tenantTargets.map(({ shape, declaration }) => [shape.key, declaration.tenantColumn ?? ""]),
+  );
+  const samples = options.sampleRows ?? {};
+  const maker = createRowMaker({ session, shapes, tenantColumns, samples, setting: settings.setting, run });
+  const world: ProbeWorld = {
+    session,
+    maker,
+    shapes,
+    expected,
+    targets,
+    attacker,
+    victim,
+    spareTenantId: spare.id,
+    throwAway: options.throwAway ?? false,
+  };
+  const order = orderTables(
+    shapes.tables,
+    targets.map(({ shape }) => shape.key),
+  );
+  for (const tenant of [attacker, victim]) await maker.makeAll(order, tenant);
+  const newcomers = { newcomer, stranger };
+  const isWanted = ({ id }: { readonly id: string }) => options.probes?.includes(id) ?? true;
+  const phase = (wanted: "unset" | "set") =>
+    TABLE_PROBES.filter((one) => isWanted(one) && (one.phase ?? "set") === wanted);
+  const freshConnection = before?.value == null;
+  const unset = freshConnection ? await attackTables(world, phase("unset"), newcomers, logger) : [];
+  const failures = new Map<string, string>();
+  // The connection will not be fresh from here on.
+  maker.useContext();
+  for (const tenant of [attacker, victim]) {
+    for (const [key, reason] of await maker.makeAll(order, tenant)) failures.set(key, reason);
+  }
+  const attacked = new Set(unset.map(({ subject }) => subject));
+  const late = phase("unset").flatMap((probe) =>
+    tenantTargets
+      .filter(({ shape, subject }) => !attacked.has(subject) && attacker.rows.has(shape.key))
+      .map(({ subject }) => ({ probe: probe.id, subject, outcome: notPossible(TOO_LATE) })),
+  );
+  const results: ProbeResult[] = [
+    ...unset,
+    ...late,
+    ...(await attackTables(world, phase("set"), newcomers, logger)),
+  ];
+  for (const { id, attack } of DATABASE_PROBES.filter(isWanted)) {
+    const found = await session.undone(() => attack(world));
+    results.push(...found.map(({ subject, outcome }) => ({ probe: id, subject, outcome })));
+  }
+  const unmade = targets.flatMap((target) => describeUnmade(target, [attacker, victim], failures));
+  return buildReport([...TABLE_PROBES, ...DATABASE_PROBES], results, [...missing, ...unmade], {
+    freshConnection,
+    milliseconds: Math.round(performance.now() - started),
+  });
+}
+
+function describeUnmade(
+  { subject, shape, declaration }: ProbeTarget,
+  tenants: readonly TenantRows[],
+  failures: ReadonlyMap<string, string>,
+): NotProbed[] {
+  const isMade = declaration.kind === "global" || tenants.every((tenant) => tenant.rows.has(shape.key));
+  const circle = failures.get("");
+  const reason = failures.get(shape.key) ?? (isMade ? circle : "a table that it refers to has no row");
+  if (isMade && circle === undefined && !failures.has(shape.key)) return [];
+  return [
+    {
+      subject,
+      reason: `no row could be made: ${reason ?? ""}`,
+      fix: `Say how with sampleRows: { "${shape.schema}.${shape.name}": { column: "'an SQL literal, {n} for a number'" } }.`,
+    },
+  ];
+}

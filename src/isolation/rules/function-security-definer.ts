@@ -1,0 +1,54 @@
+import type { PowerfulFunction } from "../../catalog/surroundings.js";
+import type { AuditContext, CatalogRule, RuleFinding } from "../rule.js";
+
+/** A SECURITY DEFINER function runs with its owner's rights: what it calls, and who may call it, must be nailed down. */
+export const functionSecurityDefiner: CatalogRule = {
+  id: "function-security-definer",
+  threats: [48, 49],
+  check: (context) =>
+    context.catalog.around.functions
+      .filter((made) => made.securityDefiner && isCallable(made, context))
+      .flatMap((made) => judge(made, context)),
+};
+
+/** Nobody calls a trigger's function but through its trigger, and then whatever it has been granted. */
+function isCallable(made: PowerfulFunction, { reach }: AuditContext): boolean {
+  return made.isTrigger || (reach.canUseSchema(made.schema) && reach.heldBy(made.grants).length > 0);
+}
+
+function judge(made: PowerfulFunction, { reach, expected }: AuditContext): RuleFinding[] {
+  const subject = `${made.schema}.${made.name}`;
+  const problems = [
+    ...(made.searchPath === null ? ["its search_path is the caller's"] : []),
+    ...(made.searchPath !== null && !endsInTemporary(made.searchPath)
+      ? ["its search_path does not end in pg_temp, so that a temporary table comes first"]
+      : []),
+    ...(!made.isTrigger && made.grants.some(({ role }) => role === "PUBLIC")
+      ? ["PUBLIC may execute it"]
+      : []),
+  ];
+  if (problems.length > 0) {
+    return [
+      {
+        level: "error",
+        subject,
+        detail: `SECURITY DEFINER, and ${problems.join(", and ")}`,
+        fix: "Write set search_path = pg_catalog, pg_temp, name everything with its schema, and revoke execute from public; or leave SECURITY DEFINER out.",
+      },
+    ];
+  }
+  // A door is owned by a role that may do no more than the door does.
+  if (made.owner === expected.settings.roles.door || reach.isBound(made.owner)) return [];
+  return [
+    {
+      level: "warning",
+      subject,
+      detail: `services can have it run as ${made.owner}, whom no policy of the tenant binds`,
+      fix: `Give it to the door role, which may do no more than it needs: alter function ${subject} owner to ${expected.settings.roles.door}; or leave SECURITY DEFINER out.`,
+    },
+  ];
+}
+
+function endsInTemporary(path: string): boolean {
+  return /(^|,)\s*"?pg_temp"?\s*$/.test(path);
+}

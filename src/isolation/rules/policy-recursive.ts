@@ -1,0 +1,28 @@
+import { appliesToService } from "../applies-to-service.js";
+import type { CatalogRule } from "../rule.js";
+
+/** A policy that reads its own table asks itself, without end: PostgreSQL refuses every query (42P17). */
+export const policyRecursive: CatalogRule = {
+  id: "policy-recursive",
+  threats: [16],
+  check: ({ expected, catalog }, tables) =>
+    tables.flatMap(({ subject, relation }) =>
+      catalog.around.policyUses
+        .filter((use) => use.schema === relation.schema && use.name === relation.name)
+        .filter((use) =>
+          use.reads.some(({ schema, name }) => schema === relation.schema && name === relation.name),
+        )
+        .filter((use) =>
+          relation.policies.some(
+            (policy) => policy.name === use.policy && appliesToService(policy, expected.settings),
+          ),
+        )
+        .map((use) => ({
+          level: "error",
+          subject,
+          about: use.policy,
+          detail: `policy ${use.policy} reads ${subject} itself: every query fails with "infinite recursion detected"`,
+          fix: "Compare the row's own columns with the tenant context instead.",
+        })),
+    ),
+};

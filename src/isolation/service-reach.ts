@@ -1,0 +1,86 @@
+import type { Catalog, Grant, Relation } from "../catalog/catalog.js";
+import type { Membership, RoleNode } from "../catalog/surroundings.js";
+import type { TenancySettings } from "../core/tenancy-settings.js";
+
+/** Who services are, and what they can get at: the tenant role, its logins, and whatever those are members of. */
+export type ServiceReach = {
+  /** The tenant role first, then every login that acts as a member of it. */
+  readonly services: readonly string[];
+  /** The roles that one of the services can act as, however indirectly; itself not among them. */
+  readonly rolesOf: (service: string) => readonly string[];
+  /** True if a grant to this role, or to PUBLIC, is one to services. The admin role's policies are not services' own. */
+  readonly isHolder: (role: string) => boolean;
+  readonly heldBy: (grants: readonly Grant[]) => readonly Grant[];
+  /** True if services hold something on a relation, and may use the schema in which it lies. */
+  readonly canReach: (relation: Pick<Relation, "schema" | "grants" | "columnGrants">) => boolean;
+  readonly canUseSchema: (schema: string) => boolean;
+  readonly roleNamed: (name: string) => RoleNode | undefined;
+  /** True if a role sees, as the owner of a view or function does, no more than a service would. */
+  readonly isBound: (role: string) => boolean;
+};
+
+/** Works out the {@link ServiceReach} from the server's graph of roles. */
+export function findServiceReach({ around }: Catalog, { roles }: TenancySettings): ServiceReach {
+  const byName = new Map(around.roles.map((role) => [role.name, role]));
+  const acting = around.memberships.filter(({ inherits, canBecome }) => inherits || canBecome);
+  const members = reach([roles.tenant], acting, "role", "member");
+  const logins = members.filter((name) => byName.get(name)?.canLogin === true).sort();
+  const services = [roles.tenant, ...logins];
+  const upwards = around.memberships.filter(
+    ({ inherits, canBecome, administers }) => inherits || canBecome || administers,
+  );
+  const rolesOf = new Map(services.map((name) => [name, reach([name], upwards, "member", "role")]));
+  const holders = new Set(["PUBLIC", ...services, ...[...rolesOf.values()].flat()]);
+  for (const role of [roles.admin, roles.door]) holders.delete(role);
+  const isHolder = (role: string) => holders.has(role);
+  const heldBy = (grants: readonly Grant[]) => grants.filter(({ role }) => isHolder(role));
+  const usable = new Set(
+    around.schemas
+      .filter(
+        ({ owner, grants }) =>
+          isHolder(owner) || heldBy(grants).some(({ privileges }) => privileges.some(isUsage)),
+      )
+      .map(({ name }) => name),
+  );
+  const tenantMembers = new Set(members);
+  return {
+    services,
+    rolesOf: (service) => rolesOf.get(service) ?? [],
+    isHolder,
+    heldBy,
+    canReach: ({ schema, grants, columnGrants }) =>
+      usable.has(schema) && heldBy([...grants, ...columnGrants]).length > 0,
+    canUseSchema: (schema) => usable.has(schema),
+    roleNamed: (name) => byName.get(name),
+    isBound: (name) => {
+      const role = byName.get(name);
+      const isFree = role === undefined || role.superuser || role.bypassesRowSecurity;
+      return !isFree && (name === roles.tenant || tenantMembers.has(name));
+    },
+  };
+}
+
+function isUsage(privilege: string): boolean {
+  return privilege === "USAGE" || privilege === "USAGE*";
+}
+
+/** Everything that can be got to along memberships, the start not included. */
+function reach(
+  start: readonly string[],
+  memberships: readonly Membership[],
+  from: "member" | "role",
+  to: "member" | "role",
+): string[] {
+  const steps = new Map<string, string[]>();
+  for (const one of memberships) steps.set(one[from], [...(steps.get(one[from]) ?? []), one[to]]);
+  const found = new Set<string>();
+  const open = [...start];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    for (const next of steps.get(name) ?? []) {
+      if (found.has(next) || start.includes(next)) continue;
+      found.add(next);
+      open.push(next);
+    }
+  }
+  return [...found];
+}
