@@ -11,8 +11,8 @@ JITI := node node_modules/jiti/lib/jiti-cli.mjs
 # npm writes this at the end of each installation; tsc writes bin.js in each build.
 INSTALLED := node_modules/.package-lock.json
 BUILT := dist/src/cli/bin.js
-# The folders too: their time changes when a file is added or removed.
-SOURCES := $(shell find src schema codegen 2>/dev/null)
+# The folders too: their time changes when a file is added or removed. Not as "codegen", which is a target.
+SOURCES := $(shell find src/. schema/. codegen/. 2>/dev/null)
 
 .PHONY: help
 help: ## show this list
@@ -61,7 +61,7 @@ mutants: build ## plant every fault, and count the layers that find it
 bench-check: build ## time check and validate; writes docs/benchmarks.md
 	@$(JITI) tests/bench/bench-check.ts $(ARGS)
 
-.PHONY: setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-migrate db-seed db-shell db-redis-shell db-start db-stop demo
+.PHONY: setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-migrate db-seed db-shell redis-shell db-start db-stop demo
 db-init: build ## bring the database to the right state
 	@$(TENANTRY) init $(ARGS)
 
@@ -93,7 +93,7 @@ db-seed: build ## data for several creators (development)
 db-shell: build ## psql on the database; ARGS="--as-creator ID"
 	@$(TENANTRY) shell $(ARGS)
 
-db-redis-shell: build ## redis-cli
+redis-shell: build ## redis-cli
 	@$(TENANTRY) redis-shell $(ARGS)
 
 db-start: build ## start the embedded server

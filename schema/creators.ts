@@ -22,7 +22,7 @@ export const creators = pgTable(
   },
   (t) => [
     tenantRoot(t, {
-      // Services sign creators up and let them change; to delete one, with all that is theirs, is `tenantry erase`.
+      // Services sign creators up and let them change; to delete one, with all that is theirs, is an operator's work.
       commands: ["select", "insert", "update"],
       audit: true,
       secret: [t.passwordHash],

@@ -25,14 +25,14 @@ export const jwtBlacklist = pgTable(
     ...timestamps(),
   },
   (t) => [
-    // A revocation that a service could take back or shorten would be worth nothing: `tenantry purge` removes the rows.
+    // A revocation that a service could take back or shorten would be worth nothing: an operator purges the rows.
     withTenantRls(t, { commands: ["select", "insert"], audit: true }),
     primaryKey({ name: "jwt_blacklist_pkey", columns: [t.creatorId, t.jti] }),
     // The tokens of a creator who has been erased reach no row, and can write none.
     tenantForeignKey(t, { columns: [], foreignColumns: [creators.id], onDelete: "cascade" }),
-    // A token is checked before its creator is trusted: the door looks it up by its `jti` alone.
+    // A token is checked before its creator is trusted: the look-up is by its `jti` alone.
     index("jwt_blacklist_jti_idx").on(t.jti),
-    // `tenantry purge` goes through all creators at once.
+    // A purge of expired tokens goes through all creators at once.
     index("jwt_blacklist_expires_at_idx").on(t.expiresAt),
     check("jwt_blacklist_jti_check", sql`char_length(${t.jti}) between 1 and 255`),
   ],

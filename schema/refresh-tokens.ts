@@ -41,13 +41,13 @@ export const refreshTokens = pgTable(
     tenantForeignKey(t, { columns: [t.replacedBy], foreignColumns: [t.id], onDelete: "set null" }),
     // The hash of a random token is unique by itself; a key that starts with the creator tells nobody else about it.
     uniqueIndex("refresh_tokens_creator_id_token_hash_key").on(t.creatorId, t.tokenHash),
-    // A token is presented before its creator is known: the door looks it up by its hash alone.
+    // A token is presented before its creator is known: the look-up is by its hash alone.
     index("refresh_tokens_token_hash_idx").on(t.tokenHash),
     index("refresh_tokens_creator_id_family_id_idx").on(t.creatorId, t.familyId),
     index("refresh_tokens_creator_id_replaced_by_idx")
       .on(t.creatorId, t.replacedBy)
       .where(sql`${t.replacedBy} is not null`),
-    // `tenantry purge` goes through all creators at once.
+    // A purge of expired tokens goes through all creators at once.
     index("refresh_tokens_expires_at_idx").on(t.expiresAt),
     check("refresh_tokens_token_hash_check", sql`${t.tokenHash} ~ '^[0-9a-f]{64}$'`),
     check("refresh_tokens_expires_at_check", sql`${t.expiresAt} > ${t.createdAt}`),

@@ -82,7 +82,8 @@ function addCommand(program: Command, definition: AnyCommand, action: Action): v
   }
   for (const { flags, description, repeatable } of definition.options) {
     const option = new Option(flags, description);
-    if (repeatable === true) option.default([]).argParser((value: string, all: string[]) => [...all, value]);
+    if (repeatable === true)
+      option.default([], "none").argParser((value: string, all: string[]) => [...all, value]);
     command.addOption(option);
   }
   for (const [flags, description] of GLOBAL_OPTIONS) command.option(flags, description);

@@ -47,14 +47,14 @@ export function findTenantReads({ expected, catalog, reach }: Omit<AuditContext,
     return further === undefined ? [place] : further.flatMap((one) => leavesOf(one, seen));
   };
   const readsTenantRows = (place: Place) => leavesOf(place).some(isTenantTable);
-  // A view with security_invoker inside another reads with the rights of whoever the outer one reads as.
+  // A view with security_invoker reads with the rights of whoever runs the query, also inside a view without it.
   const readsAs = (place: Place, bound: boolean, seen: ReadonlySet<string>): boolean => {
     const key = placeKey(place);
     const further = reads.get(key);
     if (further === undefined) return !bound && isTenantTable(place);
     if (seen.has(key)) return false;
     const view = relations.get(key);
-    const inner = view === undefined || isInvoker(view) ? bound : reach.isBound(view.owner);
+    const inner = view === undefined ? bound : isInvoker(view) || reach.isBound(view.owner);
     return further.some((one) => readsAs(one, inner, new Set([...seen, key])));
   };
   return {

@@ -12,7 +12,6 @@ import { TENANT_TABLES, type TenantTable } from "../support/tenant-tables.js";
 type Sql = postgres.TransactionSql;
 
 const { admin, service } = await createTestDatabase();
-/** Servers that evaluate the WHERE of an upsert on rows that no policy shows (CVE-2026-120154). */
 
 let ann: CreatorWithRows;
 let bob: CreatorWithRows;

@@ -60,8 +60,8 @@ describe("one way or another", () => {
     ],
     ["view-not-security-invoker", `create view v as select 1 where exists (select from documents)`],
     [
-      "view-not-security-invoker",
-      `create view inner_view with (security_invoker) as select * from documents; create view v as select * from inner_view;`,
+      "materialized-view-of-tenant-rows",
+      `create view inner_view with (security_invoker) as select * from documents; create materialized view m as select * from inner_view;`,
     ],
     [
       "view-not-security-invoker",

@@ -2,6 +2,7 @@ import { tableSubject } from "../../catalog/facts.js";
 import type { RoleNode } from "../../catalog/surroundings.js";
 import { quoteIdentifier } from "../../core/identifiers.js";
 import type { AuditContext, CatalogRule, RuleFinding } from "../rule.js";
+import { STRONG_ROLES } from "../strong-roles.js";
 
 /** The roles that services act as must be bound by row security, whoever made them, and own nothing. */
 export const roleTooStrong: CatalogRule = {
@@ -21,20 +22,6 @@ export const roleTooStrong: CatalogRule = {
     ];
   },
 };
-
-/** Predefined roles that reach other tenants' rows, or what other sessions ask, or the server itself. */
-const STRONG_ROLES: ReadonlySet<string> = new Set([
-  "pg_read_all_data",
-  "pg_write_all_data",
-  "pg_monitor",
-  "pg_read_all_stats",
-  "pg_stat_scan_tables",
-  "pg_read_server_files",
-  "pg_write_server_files",
-  "pg_execute_server_program",
-  "pg_maintain",
-  "pg_create_subscription",
-]);
 
 function powersOf(role: RoleNode): string[] {
   return [

@@ -28,7 +28,9 @@ function readsTenantRows(view: ViewState, state: SchemaState, context: SqlContex
     return one.reads.some((read) => {
       if (typeof read === "number") return context.tenantTables.has(read);
       const inner = state.views.get(read);
-      return inner !== undefined && reads(inner);
+      if (inner === undefined) return false;
+      // A view with security_invoker asks the policies of whoever runs the query; but a copy of it was made by its owner.
+      return (view.materialized || !inner.securityInvoker) && reads(inner);
     });
   };
   return reads(view);

@@ -1,6 +1,7 @@
 import type { DefElem, Node } from "libpg-query";
 import { quoteIdentifier } from "../../../core/identifiers.js";
 import type { TenancySettings } from "../../../core/tenancy-settings.js";
+import { STRONG_ROLES } from "../../strong-roles.js";
 import type { ParsedStatement } from "../parse-migration.js";
 import type { SqlRule } from "../sql-rule.js";
 import { partsOf, roleName, roleNames, valueText } from "../syntax-names.js";
@@ -24,20 +25,6 @@ const TOO_MUCH_FOR_SERVICES: Readonly<Record<string, string>> = {
   createrole: "CREATEROLE",
   isreplication: "REPLICATION",
 };
-
-/** Predefined roles that reach other tenants' rows, or what other sessions ask. */
-const STRONG_ROLES: ReadonlySet<string> = new Set([
-  "pg_read_all_data",
-  "pg_write_all_data",
-  "pg_monitor",
-  "pg_read_all_stats",
-  "pg_stat_scan_tables",
-  "pg_read_server_files",
-  "pg_write_server_files",
-  "pg_execute_server_program",
-  "pg_maintain",
-  "pg_create_subscription",
-]);
 
 function readPowers(node: ParsedStatement["node"], roles: Roles): ActChange[] {
   if ("CreateRoleStmt" in node) {
