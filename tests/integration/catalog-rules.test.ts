@@ -294,6 +294,20 @@ const CASES: readonly Case[] = [
       create policy t on documents_old to app_tenant using (${E}); create policy f on documents_old as restrictive to app_tenant using (${E})`,
   },
   {
+    rule: "partition-without-policy",
+    what: "a tenant table whose rows a shared parent shows (50)",
+    breaks: `create schema far; create table far.all_notes (title text); alter table documents inherit far.all_notes`,
+    finding: { subject: "documents" },
+    fixes: "alter table documents no inherit far.all_notes",
+  },
+  {
+    rule: "function-security-definer",
+    what: "a sound function of an owner whom no policy binds, that services may execute (48)",
+    breaks: `${definer("set search_path = pg_catalog, pg_temp")} revoke execute on function peek() from public; grant execute on function peek() to app_tenant`,
+    finding: { subject: "public.peek" },
+    fixes: "alter function peek() owner to app_door",
+  },
+  {
     rule: "foreign-table",
     what: "a foreign table (52)",
     breaks: `create foreign data wrapper w; create server s foreign data wrapper w; create foreign table far (a int) server s; grant select on far to app_tenant`,

@@ -41,7 +41,8 @@ function judge(made: PowerfulFunction, { reach, expected }: AuditContext): RuleF
   if (made.owner === expected.settings.roles.door || reach.isBound(made.owner)) return [];
   return [
     {
-      level: "warning",
+      // Who may call it gets what its owner sees; a trigger gives nothing back by itself.
+      level: made.isTrigger ? "warning" : "error",
       subject,
       detail: `services can have it run as ${made.owner}, whom no policy of the tenant binds`,
       fix: `Give it to the door role, which may do no more than it needs: alter function ${subject} owner to ${expected.settings.roles.door}; or leave SECURITY DEFINER out.`,
