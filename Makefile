@@ -52,7 +52,10 @@ test-unit: build ## the tests that need no server; or those of FILE=
 
 test-pg15: build ## the integration tests on PostgreSQL 15, Debian's package
 	@$(JITI) tests/support/with-postgres15.ts $(VITEST) run tests/integration \
-		--exclude tests/integration/embedded-server.test.ts $(ARGS)
+		$(foreach name,$(ON_EMBEDDED_ONLY),--exclude 'tests/integration/$(name).test.ts') $(ARGS)
+
+# They start the embedded server, or need no server, or are about what is written and not about what a server does.
+ON_EMBEDDED_ONLY := embedded-server bad-servers check generate shell create-life-cycle create-refusals create-renames
 
 .PHONY: mutants bench-check
 mutants: build ## plant every fault, and count the layers that find it

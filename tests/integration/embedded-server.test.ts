@@ -349,8 +349,8 @@ describe("a server", async () => {
     const file = join(project, ".tenantry/server.json");
     const good = await readFile(file, "utf8");
     await writeFile(file, good.slice(0, -20));
-    for (const attempt of [start(project), read(project)]) {
-      const error = await refusal(attempt);
+    for (const attempt of [start, read]) {
+      const error = await refusal(attempt(project));
       expect(error).toMatchObject({ code: "server-failed", message: expect.stringContaining(file) });
       expect(error.hint).toContain("tenantry start");
       expect(JSON.stringify([error.message, error.details])).not.toContain(before.url.password);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { relative, sep } from "node:path";
-import { codeOf, TenantryError } from "../../core/errors.js";
+import { TenantryError } from "../../core/errors.js";
 import type { Finding } from "../../core/finding.js";
 import { formatFinding } from "../../core/finding.js";
 import { sortFindings } from "../../core/finding-order.js";
@@ -88,7 +88,7 @@ async function checkCodeIfPossible(context: Context, project: Project): Promise<
       servicePaths: settings.servicePaths,
     });
   } catch (thrown) {
-    if (codeOf(thrown) !== "ERR_MODULE_NOT_FOUND") throw thrown;
+    if (!(thrown instanceof TenantryError) || thrown.code !== "dependency-missing") throw thrown;
     context.logger.warn("ts-morph is not installed here, so the schema's code is not judged again");
     return [];
   }

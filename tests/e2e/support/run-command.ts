@@ -16,7 +16,7 @@ export type Command = {
 
 /** What this run's make, npm and vitest leave in the environment, and what a person may have set for their own work. */
 const FOREIGN =
-  /^(npm_(?!config_)|npm_config_local_prefix|INIT_CWD|VITEST|NODE_ENV|NODE_OPTIONS|NODE_V8_COVERAGE|MAKE|MFLAGS|TEST|TENANTRY_|(SHADOW_|SERVICE_)?DATABASE_URL|REDIS_URL|PG|NO_COLOR|FORCE_COLOR|JITI_)/;
+  /^(npm_(?!config_)|npm_config_local_prefix|INIT_CWD|VITEST|NODE_ENV|NODE_OPTIONS|NODE_V8_COVERAGE|MAKE|MFLAGS|ARGS$|NAME$|FILE$|TEST|TENANTRY_|(SHADOW_|SERVICE_)?DATABASE_URL|REDIS_URL|PG|NO_COLOR|FORCE_COLOR|JITI_)/;
 
 /** Starts a command without input, in an environment that knows nothing of this run. */
 export function startCommand(command: Command): {
