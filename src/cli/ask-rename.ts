@@ -1,6 +1,6 @@
 import { isCancel, select } from "@clack/prompts";
 import { TenantryError } from "../core/errors.js";
-import type { RenameQuestion } from "../migrate/answer-questions.js";
+import type { RenameQuestion } from "../migrate/create/answer-questions.js";
 
 /** What the select returns for something new; no label is empty. */
 const NEW = "";

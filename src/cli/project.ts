@@ -8,8 +8,8 @@ import type { TenancySettings } from "../core/tenancy-settings.js";
 import { parseTenancySettings } from "../core/tenancy-settings.js";
 import type { Expected } from "../isolation/expected.js";
 import { readExpected } from "../isolation/expected.js";
-import type { LedgerPlace } from "../migrate/ledger.js";
-import { DEFAULT_LEDGER } from "../migrate/ledger.js";
+import type { LedgerPlace } from "../migrate/ledger/ledger.js";
+import { DEFAULT_LEDGER } from "../migrate/ledger/ledger.js";
 
 /** The one configuration file. */
 export const CONFIG_NAME = "drizzle.config.ts";

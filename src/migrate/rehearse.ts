@@ -7,8 +7,8 @@ import type { Expected } from "../isolation/expected.js";
 import type { ConnectOptions, Database } from "../postgres/connect.js";
 import type { ShadowDatabase } from "../postgres/shadow.js";
 import { withShadowTemplate } from "../postgres/shadow-template.js";
-import type { Migration } from "./folder.js";
-import { runSql } from "./runner.js";
+import type { Migration } from "./folder/read-folder.js";
+import { runSql } from "./run/apply-migrations.js";
 
 /** What a rehearsal needs. */
 export type RehearsalPlace = {

@@ -4,11 +4,11 @@ import { onDatabase, parseDatabaseUrl } from "../core/database-url.js";
 import { codeOf } from "../core/errors.js";
 import { quoteIdentifier } from "../core/identifiers.js";
 import { parseTenancySettings } from "../core/tenancy-settings.js";
-import type { Migration } from "../migrate/folder.js";
-import { readFolder } from "../migrate/folder.js";
-import type { LedgerPlace } from "../migrate/ledger.js";
-import { DEFAULT_LEDGER } from "../migrate/ledger.js";
-import { applyMigrations } from "../migrate/runner.js";
+import type { Migration } from "../migrate/folder/read-folder.js";
+import { readFolder } from "../migrate/folder/read-folder.js";
+import type { LedgerPlace } from "../migrate/ledger/ledger.js";
+import { DEFAULT_LEDGER } from "../migrate/ledger/ledger.js";
+import { applyMigrations } from "../migrate/run/apply-migrations.js";
 import type { Database, Session } from "../postgres/connect.js";
 import { withDatabase } from "../postgres/connect.js";
 

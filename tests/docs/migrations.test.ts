@@ -1,10 +1,10 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
 import { describe, expect, it } from "vitest";
-import { readFolder } from "../../src/migrate/folder.js";
-import { DEFAULT_LEDGER } from "../../src/migrate/ledger.js";
-import { formatMigration } from "../../src/migrate/migration-text.js";
-import { applyMigrations } from "../../src/migrate/runner.js";
+import { formatMigration } from "../../src/migrate/create/migration-text.js";
+import { readFolder } from "../../src/migrate/folder/read-folder.js";
+import { DEFAULT_LEDGER } from "../../src/migrate/ledger/ledger.js";
+import { applyMigrations } from "../../src/migrate/run/apply-migrations.js";
 import { createEmptyDatabase, migrationsFolder } from "../support/databases.js";
 import { readBlocks, readPage } from "./support/markdown.js";
 

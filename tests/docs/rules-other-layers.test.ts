@@ -11,7 +11,7 @@ import { checkSql } from "../../src/isolation/sql/check-sql.js";
 import { readPolicySource } from "../../src/isolation/sql/policy-source.js";
 import { SQL_RULES } from "../../src/isolation/sql/sql-rules.js";
 import { FOLDER_RULES } from "../../src/migrate/check-folder/check-folder.js";
-import { createMigration } from "../../src/migrate/create-migration.js";
+import { createMigration } from "../../src/migrate/create/create-migration.js";
 import { dropDatabases, serverUrl } from "../support/databases.js";
 import type { Block } from "./support/markdown.js";
 import { readBlocks, readPage, readRows, readSections } from "./support/markdown.js";

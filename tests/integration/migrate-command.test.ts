@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readLedger } from "../../src/migrate/ledger.js";
+import { readLedger } from "../../src/migrate/ledger/ledger.js";
 import { createEmptyDatabase } from "../support/databases.js";
 import { makeProject } from "./fixture-project.js";
 

@@ -7,8 +7,8 @@ import type { TenancySettings } from "../../src/core/tenancy-settings.js";
 import { parseTenancySettings } from "../../src/core/tenancy-settings.js";
 import type { Expected } from "../../src/isolation/expected.js";
 import { readExpected } from "../../src/isolation/expected.js";
-import type { Migration } from "../../src/migrate/folder.js";
-import { readFolder } from "../../src/migrate/folder.js";
+import type { Migration } from "../../src/migrate/folder/read-folder.js";
+import { readFolder } from "../../src/migrate/folder/read-folder.js";
 import type { ProjectName } from "./mutant.js";
 
 /** A project as it is before anything is planted in it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../src/core/finding.js";
 import type { Judgement } from "../../src/isolation/create-judge.js";
-import { findBlame } from "../../src/migrate/find-blame.js";
+import { findBlame } from "../../src/migrate/run/find-blame.js";
 
 const finding = (
   rule: string,

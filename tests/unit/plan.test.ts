@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Migration } from "../../src/migrate/folder.js";
-import type { LedgerEntry } from "../../src/migrate/ledger.js";
-import { pendingMigrations, planMigrations, requireSoundPlan } from "../../src/migrate/plan.js";
+import type { Migration } from "../../src/migrate/folder/read-folder.js";
+import type { LedgerEntry } from "../../src/migrate/ledger/ledger.js";
+import { pendingMigrations, planMigrations, requireSoundPlan } from "../../src/migrate/plan/plan-migrations.js";
 
 const migration = (name: string, hash = `hash of ${name}`): Migration => ({
   name,

@@ -1,9 +1,9 @@
 import type { Hint, MissingHint } from "drizzle-kit/cli";
 import { describe, expect, it } from "vitest";
-import type { Answering } from "../../src/migrate/answer-questions.js";
-import { answerQuestions } from "../../src/migrate/answer-questions.js";
+import type { Answering } from "../../src/migrate/create/answer-questions.js";
+import { answerQuestions } from "../../src/migrate/create/answer-questions.js";
+import { NO_ANSWERS, parseRenameAnswers, refuseUnused } from "../../src/migrate/create/rename-answers.js";
 import type { SnapshotEntity } from "../../src/migrate/drizzle-kit.js";
-import { NO_ANSWERS, parseRenameAnswers, refuseUnused } from "../../src/migrate/rename-answers.js";
 
 describe("parseRenameAnswers", () => {
   it("keeps each answer once", () => {

@@ -16,7 +16,7 @@ import { readCommittedFiles } from "../../migrate/check-folder/committed-files.j
 import { compareSnapshots } from "../../migrate/check-folder/compare-snapshots.js";
 import type { ScannedFolder } from "../../migrate/check-folder/scan-folder.js";
 import { scanFolder } from "../../migrate/check-folder/scan-folder.js";
-import { readFolder } from "../../migrate/folder.js";
+import { readFolder } from "../../migrate/folder/read-folder.js";
 import type { Project } from "../project.js";
 
 /** What is checked, and how far. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { TenantryError } from "../../core/errors.js";
-import { readLedger } from "../../migrate/ledger.js";
+import { readLedger } from "../../migrate/ledger/ledger.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { ensureServiceLogin, SERVICE_URL_VARIABLE } from "../../postgres/service-login.js";
 import { DRY_RUN, defineCommand } from "../command.js";

@@ -8,7 +8,7 @@ import { loadPolicyAnalysis } from "../../isolation/policy-analysis.js";
 import { probeDatabase } from "../../isolation/probes/probe-database.js";
 import type { ProbeReport } from "../../isolation/probes/probe-report.js";
 import { exportSchema } from "../../migrate/drizzle-kit.js";
-import { readFolder } from "../../migrate/folder.js";
+import { readFolder } from "../../migrate/folder/read-folder.js";
 import { readDemandedCatalog, withRehearsal } from "../../migrate/rehearse.js";
 import type { Context } from "../context.js";
 import { resolveShadowServer } from "../target.js";

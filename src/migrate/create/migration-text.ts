@@ -1,9 +1,9 @@
 import { parse } from "libpg-query";
-import { TenantryError } from "../core/errors.js";
-import type { Demand } from "../isolation/demands.js";
-import { demandSql } from "../isolation/demands.js";
-import type { Expected } from "../isolation/expected.js";
-import { STATEMENT_BREAKPOINT, splitBreakpoints } from "./folder.js";
+import { TenantryError } from "../../core/errors.js";
+import type { Demand } from "../../isolation/demands.js";
+import { demandSql } from "../../isolation/demands.js";
+import type { Expected } from "../../isolation/expected.js";
+import { STATEMENT_BREAKPOINT, splitBreakpoints } from "../folder/read-folder.js";
 
 const BEFORE = "-- tenantry: what the statements below need";
 const AFTER = "-- tenantry: completion, what drizzle-kit cannot write";

@@ -1,5 +1,5 @@
-import type { Finding } from "../core/finding.js";
-import type { Judgement } from "../isolation/create-judge.js";
+import type { Finding } from "../../core/finding.js";
+import type { Judgement } from "../../isolation/create-judge.js";
 
 /** What a migration is judged by. */
 export type BlameRequest = {

@@ -1,7 +1,7 @@
-import { TenantryError } from "../core/errors.js";
-import { qualify, quoteIdentifier } from "../core/identifiers.js";
-import type { Session } from "../postgres/connect.js";
-import type { Migration } from "./folder.js";
+import { TenantryError } from "../../core/errors.js";
+import { qualify, quoteIdentifier } from "../../core/identifiers.js";
+import type { Session } from "../../postgres/connect.js";
+import type { Migration } from "../folder/read-folder.js";
 
 /** Where drizzle-orm keeps its ledger. */
 export type LedgerPlace = { readonly schema: string; readonly table: string };

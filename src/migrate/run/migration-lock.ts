@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { TenantryError } from "../core/errors.js";
-import type { ConnectOptions, Session } from "../postgres/connect.js";
-import { withDatabase } from "../postgres/connect.js";
+import { TenantryError } from "../../core/errors.js";
+import type { ConnectOptions, Session } from "../../postgres/connect.js";
+import { withDatabase } from "../../postgres/connect.js";
 
 /** Two numbers that nobody else uses: "tenantry" as the class, the migration lock as the object. */
 const LOCK_CLASS = 0x74_6e_74_72;

@@ -1,4 +1,4 @@
-import { TenantryError } from "../core/errors.js";
+import { TenantryError } from "../../core/errors.js";
 
 /** What a person has said about renames. */
 export type RenameAnswers = {

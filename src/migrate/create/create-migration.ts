@@ -2,28 +2,23 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Hint } from "drizzle-kit/cli";
-import type { Difference } from "../catalog/diff-catalogs.js";
-import { codeOf, messageOf, TenantryError } from "../core/errors.js";
-import type { Logger } from "../core/logger.js";
-import { silentLogger } from "../core/logger.js";
-import { listDemands } from "../isolation/demands.js";
-import type { Expected } from "../isolation/expected.js";
-import type { ConnectOptions } from "../postgres/connect.js";
+import type { Difference } from "../../catalog/diff-catalogs.js";
+import { codeOf, messageOf, TenantryError } from "../../core/errors.js";
+import type { Logger } from "../../core/logger.js";
+import { silentLogger } from "../../core/logger.js";
+import { listDemands } from "../../isolation/demands.js";
+import type { Expected } from "../../isolation/expected.js";
+import type { ConnectOptions } from "../../postgres/connect.js";
+import type { DrizzleKitProject, GenerateAnswer } from "../drizzle-kit.js";
+import { exportSchema, generate, readEntities } from "../drizzle-kit.js";
+import type { Migration } from "../folder/read-folder.js";
+import { readFolder } from "../folder/read-folder.js";
+import { interrupted } from "../run/migration-lock.js";
 import type { AskRename } from "./answer-questions.js";
 import { answerQuestions } from "./answer-questions.js";
 import { completeOnShadow } from "./complete-on-shadow.js";
-import type { DrizzleKitProject, GenerateAnswer } from "./drizzle-kit.js";
-import { exportSchema, generate, readEntities } from "./drizzle-kit.js";
 import { findLosses } from "./find-losses.js";
-import type { Migration } from "./folder.js";
-import { readFolder } from "./folder.js";
-import { interrupted } from "./lock.js";
-import {
-  formatMigration,
-  generatedStatements,
-  missingBefore,
-  withoutUnprotecting,
-} from "./migration-text.js";
+import { formatMigration, generatedStatements, missingBefore, withoutUnprotecting } from "./migration-text.js";
 import type { RenameAnswers } from "./rename-answers.js";
 import { NO_ANSWERS, refuseUnused } from "./rename-answers.js";
 

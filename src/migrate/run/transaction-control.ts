@@ -1,6 +1,6 @@
 import { parse } from "libpg-query";
-import { TenantryError } from "../core/errors.js";
-import type { Migration } from "./folder.js";
+import { TenantryError } from "../../core/errors.js";
+import type { Migration } from "../folder/read-folder.js";
 
 /** What begins or ends a transaction; savepoints stay inside the one that is there. */
 const KINDS: ReadonlySet<string> = new Set([

@@ -1,15 +1,15 @@
-import type { Transaction } from "../catalog/grants-json.js";
-import { TenantryError } from "../core/errors.js";
-import type { Finding } from "../core/finding.js";
-import { formatFinding } from "../core/finding.js";
-import { excerptSql } from "../core/sql-excerpt.js";
-import type { Judge, Judgement } from "../isolation/create-judge.js";
-import type { ParsedStatement } from "../isolation/sql/parse-migration.js";
-import { loadSqlParser, parseMigration } from "../isolation/sql/parse-migration.js";
-import type { Database } from "../postgres/connect.js";
+import type { Transaction } from "../../catalog/grants-json.js";
+import { TenantryError } from "../../core/errors.js";
+import type { Finding } from "../../core/finding.js";
+import { formatFinding } from "../../core/finding.js";
+import { excerptSql } from "../../core/sql-excerpt.js";
+import type { Judge, Judgement } from "../../isolation/create-judge.js";
+import type { ParsedStatement } from "../../isolation/sql/parse-migration.js";
+import { loadSqlParser, parseMigration } from "../../isolation/sql/parse-migration.js";
+import type { Database } from "../../postgres/connect.js";
+import type { Migration } from "../folder/read-folder.js";
 import type { BlameRequest } from "./find-blame.js";
 import { findBlame, isKnown } from "./find-blame.js";
-import type { Migration } from "./folder.js";
 
 /** Thrown inside a migration's transaction, to roll it back: these findings are its doing. */
 export class UnprotectedError extends Error {

@@ -1,6 +1,6 @@
 import type { Node } from "libpg-query";
 import { parse } from "libpg-query";
-import { tableSubject } from "../catalog/facts.js";
+import { tableSubject } from "../../catalog/facts.js";
 
 /** What statements drop together with its data, such as `column notes.title`, in their order. */
 export async function findLosses(statements: readonly string[]): Promise<string[]> {

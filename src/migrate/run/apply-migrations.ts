@@ -1,18 +1,18 @@
-import { codeOf, messageOf, TenantryError } from "../core/errors.js";
-import type { Logger } from "../core/logger.js";
-import { silentLogger } from "../core/logger.js";
-import { excerptSql } from "../core/sql-excerpt.js";
-import type { Judge, Judgement } from "../isolation/create-judge.js";
-import type { ConnectOptions, Database, Session } from "../postgres/connect.js";
-import { withDatabase } from "../postgres/connect.js";
+import { codeOf, messageOf, TenantryError } from "../../core/errors.js";
+import type { Logger } from "../../core/logger.js";
+import { silentLogger } from "../../core/logger.js";
+import { excerptSql } from "../../core/sql-excerpt.js";
+import type { Judge, Judgement } from "../../isolation/create-judge.js";
+import type { ConnectOptions, Database, Session } from "../../postgres/connect.js";
+import { withDatabase } from "../../postgres/connect.js";
+import type { Migration } from "../folder/read-folder.js";
+import { splitBreakpoints } from "../folder/read-folder.js";
+import type { LedgerPlace } from "../ledger/ledger.js";
+import { ensureLedger, readLedger, recordMigration } from "../ledger/ledger.js";
+import type { Plan } from "../plan/plan-migrations.js";
+import { pendingMigrations, planMigrations, requireSoundPlan } from "../plan/plan-migrations.js";
 import { auditTransaction, explainUnprotected, UnprotectedError } from "./audit-transaction.js";
-import type { Migration } from "./folder.js";
-import { splitBreakpoints } from "./folder.js";
-import type { LedgerPlace } from "./ledger.js";
-import { ensureLedger, readLedger, recordMigration } from "./ledger.js";
-import { interrupted, withMigrationLock } from "./lock.js";
-import type { Plan } from "./plan.js";
-import { pendingMigrations, planMigrations, requireSoundPlan } from "./plan.js";
+import { interrupted, withMigrationLock } from "./migration-lock.js";
 import { refuseTransactionControl } from "./transaction-control.js";
 
 /** What a run needs to know. */

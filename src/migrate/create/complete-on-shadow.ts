@@ -1,17 +1,17 @@
-import { diffCatalogs } from "../catalog/diff-catalogs.js";
-import { readCatalog } from "../catalog/read-catalog.js";
-import { ENGINE_SCHEMA } from "../core/engine-schema.js";
-import { TenantryError } from "../core/errors.js";
-import type { Completion } from "../isolation/completion.js";
-import { completeDifferences } from "../isolation/completion.js";
-import type { Demand } from "../isolation/demands.js";
-import { demandSql } from "../isolation/demands.js";
-import type { Expected } from "../isolation/expected.js";
-import { managedSchemas } from "../isolation/expected.js";
-import type { ConnectOptions, Database } from "../postgres/connect.js";
-import { withShadowDatabase } from "../postgres/shadow.js";
-import type { Migration } from "./folder.js";
-import { runSql } from "./runner.js";
+import { diffCatalogs } from "../../catalog/diff-catalogs.js";
+import { readCatalog } from "../../catalog/read-catalog.js";
+import { ENGINE_SCHEMA } from "../../core/engine-schema.js";
+import { TenantryError } from "../../core/errors.js";
+import type { Completion } from "../../isolation/completion.js";
+import { completeDifferences } from "../../isolation/completion.js";
+import type { Demand } from "../../isolation/demands.js";
+import { demandSql } from "../../isolation/demands.js";
+import type { Expected } from "../../isolation/expected.js";
+import { managedSchemas } from "../../isolation/expected.js";
+import type { ConnectOptions, Database } from "../../postgres/connect.js";
+import { withShadowDatabase } from "../../postgres/shadow.js";
+import type { Migration } from "../folder/read-folder.js";
+import { runSql } from "../run/apply-migrations.js";
 
 /** What is rehearsed. */
 export type Rehearsal = {

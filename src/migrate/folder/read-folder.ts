@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf, TenantryError } from "../core/errors.js";
+import { codeOf, TenantryError } from "../../core/errors.js";
 
 /** One migration as it stands on disk. */
 export type Migration = {

@@ -1,6 +1,6 @@
-import { TenantryError } from "../core/errors.js";
-import type { Migration } from "./folder.js";
-import type { LedgerEntry } from "./ledger.js";
+import { TenantryError } from "../../core/errors.js";
+import type { Migration } from "../folder/read-folder.js";
+import type { LedgerEntry } from "../ledger/ledger.js";
 
 /** A migration of the folder, compared with the ledger. */
 export type PlannedMigration = Migration & {

@@ -1,6 +1,6 @@
 import type { Hint, MissingHint } from "drizzle-kit/cli";
-import { TenantryError } from "../core/errors.js";
-import type { SnapshotEntity } from "./drizzle-kit.js";
+import { TenantryError } from "../../core/errors.js";
+import type { SnapshotEntity } from "../drizzle-kit.js";
 import type { RenameAnswers } from "./rename-answers.js";
 
 /** Something that drizzle-kit found new, and that may be something old under a new name. */
