@@ -57,14 +57,23 @@ test-pg15: build ## the integration tests on PostgreSQL 15, Debian's package
 # They start the embedded server, or need no server, or are about what is written and not about what a server does.
 ON_EMBEDDED_ONLY := embedded-server bad-servers check generate shell create-life-cycle create-refusals create-renames
 
-.PHONY: mutants bench-check
+.PHONY: mutants faults bench-check bench-migrate bench-client
 mutants: build ## plant every fault, and count the layers that find it
 	@$(VITEST) run --project server tests/mutants $(ARGS)
+
+faults: build ## kill, cut and fill whatever a migration depends on, in full; the test run does a part
+	@FAULTS=all $(VITEST) run --project server tests/faults $(ARGS)
 
 bench-check: build ## time check and validate; writes docs/benchmarks.md
 	@$(JITI) tests/bench/bench-check.ts $(ARGS)
 
-.PHONY: setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-migrate db-seed db-shell redis-shell db-start db-stop demo
+bench-migrate: build ## time the migrator beside four others; writes docs/benchmarks.md
+	@$(JITI) tests/bench/bench-migrate.ts $(ARGS)
+
+bench-client: build ## time the client beside four other ways; writes docs/benchmarks.md
+	@$(JITI) tests/bench/bench-client.ts $(ARGS)
+
+.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-seed db-shell redis-shell db-start db-stop demo
 db-init: build ## bring the database to the right state
 	@$(TENANTRY) init $(ARGS)
 
@@ -74,6 +83,9 @@ db-status: build ## server, migrations, and the isolation of each table
 db-create-migration: build ## write the next migration: NAME=add_invoices
 	@test -n "$$NAME" || { echo 'A name is missing: make db-create-migration NAME=add_invoices' >&2; exit 2; }
 	@$(TENANTRY) create "$$NAME" $(ARGS)
+
+db-heads: build ## the graph of the migrations, and whether branches go together
+	@$(TENANTRY) heads $(ARGS)
 
 db-check: build ## judge schema and migrations, without a database
 	@$(TENANTRY) check $(ARGS)
@@ -89,6 +101,18 @@ codegen: build ## relations, zod, manifest, docs/schema.md
 
 db-migrate: build ## apply what is pending
 	@$(TENANTRY) migrate $(ARGS)
+
+db-stamp: build ## record what is proven to be applied: TO=name
+	@$(TENANTRY) stamp $(if $(TO),--to "$(TO)") $(ARGS)
+
+db-rollback: build ## take migrations back (development): ARGS=--yes
+	@$(TENANTRY) rollback $(if $(TO),--to "$(TO)") $(ARGS)
+
+db-plan: build ## what migrate would do: locks, rewrites, sizes
+	@$(TENANTRY) plan $(ARGS)
+
+db-history: build ## the run log
+	@$(TENANTRY) history $(ARGS)
 
 db-seed: build ## data for several creators (development)
 	@$(TENANTRY) seed $(ARGS)

