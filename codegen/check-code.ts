@@ -54,8 +54,7 @@ function needsParser(settings: TenancySettings, model: SchemaModel): boolean {
     model.views.some(({ query }) => query !== undefined) ||
     model.tables.some(
       (table) =>
-        table.declaration !== undefined &&
-        table.declaration.kind !== "global" &&
+        table.declaration?.kind !== "global" &&
         table.policies.some(
           (policy) => !policy.roles.includes(settings.roles.admin) && !isOwnPolicy(settings, table, policy),
         ),

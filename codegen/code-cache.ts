@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createRequire, Module } from "node:module";
 import { dirname, join } from "node:path";
+import { cachedDataVersionTag } from "node:v8";
 import { Script } from "node:vm";
 
 /**
@@ -15,7 +16,15 @@ export function loadWithCodeCache(path: string, folder: string): void {
   const require = createRequire(path);
   if (require.cache[path] !== undefined) return;
   const { size, mtimeMs } = statSync(path);
-  const identity = JSON.stringify([path, size, mtimeMs, process.version, process.arch]);
+  // The tag stands for V8's version, its flags and the processor: code for others is refused, and would be written anew.
+  const identity = JSON.stringify([
+    path,
+    size,
+    mtimeMs,
+    process.version,
+    process.arch,
+    cachedDataVersionTag(),
+  ]);
   const file = join(folder, `${createHash("sha256").update(identity).digest("hex").slice(0, 24)}.v8`);
   const cachedData = readIfThere(file);
   const script = new Script(Module.wrap(readFileSync(path, "utf8")), {

@@ -36,12 +36,16 @@ export type CodeRule = {
   readonly check: (context: CodeContext) => readonly CodeFinding[];
 };
 
-/** A table that belongs to tenants, the root included, with what was declared about it. */
-export type TenantTable = {
+/** A table whose policies can be judged: with the column that says whose a row is. */
+export type PolicedTable = {
   readonly table: TableModel;
-  readonly declaration: TableDeclaration;
   readonly tenantColumn: string;
   readonly tenantType: string;
+};
+
+/** A table that belongs to tenants, the root included, with what was declared about it. */
+export type TenantTable = PolicedTable & {
+  readonly declaration: TableDeclaration;
   readonly exceptions: readonly DeclaredException[];
 };
 

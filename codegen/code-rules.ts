@@ -3,7 +3,9 @@ import type { PolicyRule } from "./policy-rule.js";
 import { foreignKeySetNull } from "./rules/foreign-key-set-null.js";
 import { keyNotTenantLeading } from "./rules/key-not-tenant-leading.js";
 import { materializedViewOfTenantRows } from "./rules/materialized-view-of-tenant-rows.js";
+import { notifyCarriesRows } from "./rules/notify-carries-rows.js";
 import { outerDatabaseInTenantCallback } from "./rules/outer-database-in-tenant-callback.js";
+import { outlivesTransaction } from "./rules/outlives-transaction.js";
 import { policyAlwaysTrue } from "./rules/policy/policy-always-true.js";
 import { policyCastsColumn } from "./rules/policy/policy-casts-column.js";
 import { policyCheckWeaker } from "./rules/policy/policy-check-weaker.js";
@@ -23,10 +25,12 @@ import { policyNotTenantBound } from "./rules/policy-not-tenant-bound.js";
 import { policyParameters } from "./rules/policy-parameters.js";
 import { rawContextSetting } from "./rules/raw-context-setting.js";
 import { sessionLevelContext } from "./rules/session-level-context.js";
+import { superuserLogin } from "./rules/superuser-login.js";
 import { tableNotDeclared } from "./rules/table-not-declared.js";
 import { tableNotExported } from "./rules/table-not-exported.js";
 import { tableUnreadable } from "./rules/table-unreadable.js";
 import { tenantColumnInvalid } from "./rules/tenant-column-invalid.js";
+import { uniqueBlocksDeleted } from "./rules/unique-blocks-deleted.js";
 import { viewNotSecurityInvoker } from "./rules/view-not-security-invoker.js";
 
 /** Every rule over code, in the order in which findings are told. */
@@ -37,6 +41,7 @@ export const CODE_RULES: readonly CodeRule[] = [
   tenantColumnInvalid,
   keyNotTenantLeading,
   foreignKeySetNull,
+  uniqueBlocksDeleted,
   policyMissing,
   policyNotTenantBound,
   policyParameters,
@@ -46,6 +51,9 @@ export const CODE_RULES: readonly CodeRule[] = [
   sessionLevelContext,
   rawContextSetting,
   outerDatabaseInTenantCallback,
+  outlivesTransaction,
+  notifyCarriesRows,
+  superuserLogin,
 ];
 
 /** Every rule over one policy, the most telling first. */
@@ -69,5 +77,6 @@ export const POLICY_RULES: readonly PolicyRule[] = [
 export const ACCEPTABLE_RULES: ReadonlySet<string> = new Set([
   keyNotTenantLeading.id,
   foreignKeySetNull.id,
+  uniqueBlocksDeleted.id,
   ...POLICY_RULES.map(({ id }) => id),
 ]);

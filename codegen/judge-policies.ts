@@ -1,6 +1,6 @@
 import { messageOf } from "../src/core/errors.js";
 import { tenantExpression } from "../src/rls/policy-expression.js";
-import type { CodeContext, CodeFinding, TenantTable } from "./code-rule.js";
+import type { CodeContext, CodeFinding, PolicedTable } from "./code-rule.js";
 import { at, subjectOf, tenantTables } from "./code-rule.js";
 import { guardRule } from "./guard-rule.js";
 import type { PolicyFault, PolicyRule, PolicySubject } from "./policy-rule.js";
@@ -11,16 +11,38 @@ export type JudgedFinding = CodeFinding & { readonly rule: string };
 
 /** Judges every policy that applies to services by the rules in turn; each policy is one finding at most. */
 export function judgePolicies(context: CodeContext, rules: readonly PolicyRule[]): JudgedFinding[] {
-  return tenantTables(context.model).flatMap((table) => {
+  return [...tenantTables(context.model), ...undeclaredTables(context)].flatMap((table) => {
     const contained = hasFloor(context, table);
+    const hasColumn = table.table.columns.some(({ name }) => name === table.tenantColumn);
     return table.table.policies
       .filter((policy) => policy.parameters === 0 && appliesToService(context, policy))
-      .flatMap((policy) => judge(context, rules, table, policy, contained));
+      .flatMap((policy) =>
+        judge(context, hasColumn ? rules : rules.filter(needsNoTenant), table, policy, contained),
+      );
   });
 }
 
+/**
+ * Tables of which nobody has said whose their rows are, but whose policies somebody has written by hand: judged as if
+ * they belonged to the tenant in the project's own column. That they are not declared is another rule's finding.
+ */
+function undeclaredTables({ model, settings }: CodeContext): PolicedTable[] {
+  const { column: tenantColumn, columnType } = settings;
+  return model.tables
+    .filter(({ declaration, failure }) => declaration === undefined && failure === undefined)
+    .map((table) => {
+      const tenantType = table.columns.find(({ name }) => name === tenantColumn)?.sqlType ?? columnType;
+      return { table, tenantColumn, tenantType };
+    });
+}
+
+/** Without a tenant column, all that can be said of a policy is that it lets everything through. */
+function needsNoTenant({ id }: PolicyRule): boolean {
+  return id === "policy-always-true";
+}
+
 /** True if a restrictive policy binds every command of the service role to the tenant. */
-export function hasFloor(context: CodeContext, table: TenantTable): boolean {
+export function hasFloor(context: CodeContext, table: PolicedTable): boolean {
   return table.table.policies.some((policy) => {
     if (policy.permissive || policy.command !== "all" || !appliesToService(context, policy)) return false;
     try {
@@ -51,7 +73,7 @@ export function isOwnPolicy(
 function judge(
   context: CodeContext,
   rules: readonly PolicyRule[],
-  table: TenantTable,
+  table: PolicedTable,
   policy: PolicyModel,
   contained: boolean,
 ): readonly JudgedFinding[] {
@@ -87,7 +109,7 @@ function needsNoTree({ id }: PolicyRule): boolean {
 
 function findFault(
   rules: readonly PolicyRule[],
-  table: TenantTable,
+  table: PolicedTable,
   policy: PolicyModel,
   subject: PolicySubject,
 ): readonly JudgedFinding[] {
@@ -104,7 +126,7 @@ function findFault(
 
 function readSubject(
   context: CodeContext,
-  table: TenantTable,
+  table: PolicedTable,
   policy: PolicyModel,
   contained: boolean,
 ): PolicySubject {
@@ -125,7 +147,7 @@ function readSubject(
   };
 }
 
-function isBound({ parser, settings }: CodeContext, table: TenantTable, text: string | undefined): boolean {
+function isBound({ parser, settings }: CodeContext, table: PolicedTable, text: string | undefined): boolean {
   const { tenantColumn, tenantType } = table;
   const { schema, name } = table.table;
   if (text === undefined) return false;
@@ -135,7 +157,7 @@ function isBound({ parser, settings }: CodeContext, table: TenantTable, text: st
   return parser?.isTenantBound(short, name, tenantColumn, tenantType) ?? false;
 }
 
-function describe(table: TenantTable, policy: PolicyModel, rule: string, fault: PolicyFault): JudgedFinding {
+function describe(table: PolicedTable, policy: PolicyModel, rule: string, fault: PolicyFault): JudgedFinding {
   return {
     ...fault,
     ...at(policy.place),

@@ -1,6 +1,6 @@
 import type { Finding } from "../src/core/finding.js";
 import type { TenancySettings } from "../src/core/tenancy-settings.js";
-import type { TenantTable } from "./code-rule.js";
+import type { PolicedTable } from "./code-rule.js";
 import type { PolicyModel, SchemaModel } from "./schema-model.js";
 import type { Tree } from "./sql-parser.js";
 
@@ -8,7 +8,7 @@ import type { Tree } from "./sql-parser.js";
 export type PolicySubject = {
   readonly settings: TenancySettings;
   readonly model: SchemaModel;
-  readonly table: TenantTable;
+  readonly table: PolicedTable;
   readonly policy: PolicyModel;
   /** Its USING and its WITH CHECK, those that it has. */
   readonly trees: readonly Tree[];

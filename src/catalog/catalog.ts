@@ -1,3 +1,4 @@
+import type { CatalogObject } from "./objects/catalog-object.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** One privilege-holder of an object. `PUBLIC` stands for everyone. Privileges are sorted; `*` marks a grant option. */
@@ -93,7 +94,13 @@ export type Role = {
 };
 
 /** What a database really has, in the schemas that were asked for. */
-export type Catalog = {
+export type Catalog = Structure & {
+  /** What only the audit looks at; no fact, so nothing of it is ever drift. */
+  readonly around: Surroundings;
+};
+
+/** The part of a catalog of which facts are made. */
+export type Structure = {
   readonly schemas: readonly { readonly name: string; readonly grants: readonly Grant[] }[];
   readonly relations: readonly Relation[];
   readonly functions: readonly DatabaseFunction[];
@@ -103,6 +110,6 @@ export type Catalog = {
     readonly labels: readonly string[];
   }[];
   readonly roles: readonly Role[];
-  /** What only the audit looks at; no fact, so nothing of it is ever drift. */
-  readonly around: Surroundings;
+  /** All else that a migration can make. Left out where only isolation is judged. */
+  readonly objects?: readonly CatalogObject[];
 };

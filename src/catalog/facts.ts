@@ -1,6 +1,7 @@
 import { ENGINE_SCHEMA } from "../core/engine-schema.js";
 import { qualify, quoteIdentifier } from "../core/identifiers.js";
-import type { Catalog, Column, DatabaseFunction, Grant, Relation } from "./catalog.js";
+import type { Column, DatabaseFunction, Grant, Relation, Structure } from "./catalog.js";
+import type { CatalogObject } from "./objects/catalog-object.js";
 
 /**
  * One thing that is so in a database, as text. Two databases are equal where their facts are; what a fact is about is
@@ -39,10 +40,15 @@ export const factKey = {
     `function ${qualify(schema, name)}(${parameters})`,
   constraint: (schema: string, table: string, name: string) =>
     `constraint ${quoteIdentifier(name)} on ${qualify(schema, table)}`,
+  relation: (kind: Relation["kind"], schema: string, name: string) => `${kind} ${qualify(schema, name)}`,
+  column: (schema: string, table: string, name: string) =>
+    `column ${qualify(schema, table)}.${quoteIdentifier(name)}`,
+  index: (schema: string, name: string) => `index ${qualify(schema, name)}`,
+  enum: (schema: string, name: string) => `enum ${qualify(schema, name)}`,
 };
 
 /** Everything that a catalog says, one fact at a time. */
-export function readFacts(catalog: Catalog): Fact[] {
+export function readFacts(catalog: Structure): Fact[] {
   return [
     ...catalog.roles.map((role): Fact => {
       return { key: factKey.role(role.name), aspect: "security", subject: role.name, value: unnamed(role) };
@@ -60,7 +66,7 @@ export function readFacts(catalog: Catalog): Fact[] {
     ]),
     ...catalog.enums.map(
       (type): Fact => ({
-        key: `enum ${qualify(type.schema, type.name)}`,
+        key: factKey.enum(type.schema, type.name),
         aspect: "structure",
         subject: type.name,
         value: JSON.stringify(type.labels),
@@ -68,6 +74,7 @@ export function readFacts(catalog: Catalog): Fact[] {
     ),
     ...catalog.functions.map(functionFact),
     ...catalog.relations.flatMap(relationFacts),
+    ...(catalog.objects ?? []).map(objectFact),
   ];
 }
 
@@ -82,6 +89,11 @@ function functionFact(fn: DatabaseFunction): Fact {
   return { ...fact, removal: `drop function ${qualify(fn.schema, fn.name)}(${fn.arguments})` };
 }
 
+function objectFact({ key, subject, value }: CatalogObject): Fact {
+  const isSecurity = key.startsWith("grant ") || key.startsWith("default privileges ");
+  return { key, aspect: isSecurity ? "security" : "structure", subject, value };
+}
+
 function relationFacts(relation: Relation): Fact[] {
   const { schema, name } = relation;
   const subject = tableSubject(schema, name);
@@ -90,7 +102,10 @@ function relationFacts(relation: Relation): Fact[] {
   const structure = (key: string, value: string): Fact => ({ key, aspect: "structure", subject, value });
   const security = (key: string, value: string): Fact => ({ key, aspect: "security", subject, value });
   return [
-    structure(`${relation.kind} ${place}`, JSON.stringify([relation.options, relation.viewDefinition])),
+    structure(
+      factKey.relation(relation.kind, schema, name),
+      JSON.stringify([relation.options, relation.viewDefinition]),
+    ),
     ...(isTable ? [security(factKey.rowSecurity(schema, name), rowSecurityValue(relation))] : []),
     ...relation.policies.map((policy) =>
       security(factKey.policy(schema, name, policy.name), unnamed(policy)),
@@ -109,7 +124,7 @@ function relationFacts(relation: Relation): Fact[] {
         : {}),
     })),
     ...relation.columns.flatMap((column) => [
-      structure(`column ${place}.${quoteIdentifier(column.name)}`, unnamed(withoutGrants(column))),
+      structure(factKey.column(schema, name, column.name), unnamed(withoutGrants(column))),
       ...(column.sequenceGrants ?? []).map((grant) =>
         // No removal: the sequence's own name is not read, and a grant on it opens no row.
         security(factKey.sequenceGrant(schema, name, column.name, grant.role), privileges(grant)),
@@ -122,10 +137,7 @@ function relationFacts(relation: Relation): Fact[] {
       ),
     ),
     ...relation.indexes.map((index) =>
-      structure(
-        `index ${qualify(schema, index.name)}`,
-        `${index.definition}${index.valid ? "" : " (invalid)"}`,
-      ),
+      structure(factKey.index(schema, index.name), `${index.definition}${index.valid ? "" : " (invalid)"}`),
     ),
   ];
 }

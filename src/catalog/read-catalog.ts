@@ -1,5 +1,6 @@
+import { ENGINE_SCHEMA, ENGINE_TABLES } from "../core/engine-schema.js";
 import type { Database } from "../postgres/connect.js";
-import type { Catalog, DatabaseFunction, Relation, Role } from "./catalog.js";
+import type { Catalog, DatabaseFunction, Relation, Role, Structure } from "./catalog.js";
 import type { Fragment, Transaction } from "./grants-json.js";
 import { grantsJson } from "./grants-json.js";
 import { readSurroundings } from "./read-surroundings.js";
@@ -32,44 +33,52 @@ export async function readCatalog(database: Database | Transaction, scope: Catal
 }
 
 async function readAll(session: Transaction, scope: CatalogScope): Promise<Catalog> {
-  const schemas = [...scope.schemas];
   // With pg_temp last: a temporary table that is named like a catalog would be read in its place. Started at once,
   // since a query of postgres.js is sent only when somebody waits for it.
   const path = session`select set_config('search_path', 'pg_catalog, pg_temp', true)`.execute();
-  const [schemaRows, relations, functions, enums, roles, around] = await Promise.all([
+  const [{ relations, ...structure }, around] = await Promise.all([
+    readStructure(session, scope),
+    readSurroundings(session, scope),
+    path,
+  ]);
+  const isAsked = ({ schema }: Relation) => scope.schemas.includes(schema);
+  return {
+    ...structure,
+    relations: relations.filter(isAsked),
+    around: { ...around, elsewhere: relations.filter((relation) => !isAsked(relation)) },
+  };
+}
+
+/**
+ * The part of a catalog of which facts are made, and the relations elsewhere that were granted; queries that are sent
+ * together, on a transaction whose search path is set.
+ */
+export async function readStructure(session: Transaction, scope: CatalogScope): Promise<Structure> {
+  const wanted = [...scope.schemas];
+  const [schemas, relations, functions, enums, roles] = await Promise.all([
     session<Catalog["schemas"][number][]>`
           select nspname as name,
                  (select ${grantsJson(session, session`coalesce(nspacl, acldefault('n', nspowner))`, session`nspowner`)}) as grants
-          from pg_namespace where nspname = any(${schemas}) order by nspname`,
+          from pg_namespace where nspname = any(${wanted}) order by nspname`,
     readRelations(session, scope),
     session<DatabaseFunction[]>`
           select n.nspname as schema, p.proname as name, pg_get_function_identity_arguments(p.oid) as arguments,
                  pg_get_functiondef(p.oid) as definition, p.prosecdef as "securityDefiner",
                  pg_get_userbyid(p.proowner) as owner
           from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-          where n.nspname = any(${schemas}) and p.prokind in ('f', 'p')
+          where n.nspname = any(${wanted}) and p.prokind in ('f', 'p')
             and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
           order by 1, 2, 3`,
     session<Catalog["enums"][number][]>`
           select n.nspname as schema, t.typname as name, array_agg(e.enumlabel::text order by e.enumsortorder) as labels
           from pg_type t join pg_namespace n on n.oid = t.typnamespace join pg_enum e on e.enumtypid = t.oid
-          where n.nspname = any(${schemas}) group by 1, 2 order by 1, 2`,
+          where n.nspname = any(${wanted}) group by 1, 2 order by 1, 2`,
     session<Role[]>`
           select rolname as name, rolsuper as superuser, rolbypassrls as "bypassesRowSecurity", rolcanlogin as "canLogin",
                  rolcreaterole as "createsRoles", rolcreatedb as "createsDatabases", rolreplication as replication
           from pg_roles where rolname = any(${[...scope.roles]}) order by rolname`,
-    readSurroundings(session, scope),
-    path,
   ]);
-  const isAsked = ({ schema }: Relation) => schemas.includes(schema);
-  return {
-    schemas: schemaRows,
-    relations: relations.filter(isAsked),
-    functions,
-    enums,
-    roles,
-    around: { ...around, elsewhere: relations.filter((relation) => !isAsked(relation)) },
-  };
+  return { schemas, relations, functions, enums, roles };
 }
 
 /** True of the roles that the scope names, of their members, and of all that those are members of. */
@@ -84,7 +93,13 @@ function readRelations(session: Transaction, scope: CatalogScope) {
       select oid from pg_roles where rolname = any(${[...scope.roles]})
       union select m.member from pg_auth_members m join members on members.oid = m.roleid),
     reach(oid) as (
-      select oid from members union select m.roleid from pg_auth_members m join reach on reach.oid = m.member)
+      select oid from members union select m.roleid from pg_auth_members m join reach on reach.oid = m.member),
+    -- Once, and not for each column: that would be most of the query's time.
+    owned as materialized (
+      select distinct on (d.refobjid, d.refobjsubid) d.refobjid as relid, d.refobjsubid as attnum, s.relacl as acl, s.relowner as owner
+      from pg_class s join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.oid and d.deptype = 'a'
+      where s.relkind = 'S' and d.refclassid = 'pg_class'::regclass
+      order by d.refobjid, d.refobjsubid, s.oid)
     select n.nspname as schema, c.relname as name,
            case c.relkind when 'r' then 'table' when 'p' then 'partitioned table' when 'v' then 'view'
                           when 'm' then 'materialized view' else 'foreign table' end as kind,
@@ -112,11 +127,11 @@ function readRelations(session: Transaction, scope: CatalogScope) {
            (select coalesce(json_agg(json_build_object(
               'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull,
               'default', pg_get_expr(d.adbin, d.adrelid), 'identity', a.attidentity, 'generated', a.attgenerated,
-              'sequenceGrants', (select (select ${grantsJson(session, session`coalesce(s.relacl, acldefault('S', s.relowner))`, session`s.relowner`)})
-                 from pg_depend own join pg_class s on s.oid = own.objid and s.relkind = 'S'
-                 where own.classid = 'pg_class'::regclass and own.refobjid = c.oid and own.refobjsubid = a.attnum and own.deptype = 'a' limit 1)
+              'sequenceGrants', case when own.relid is not null then
+                 (select ${grantsJson(session, session`coalesce(own.acl, acldefault('s', own.owner))`, session`own.owner`)}) end
               ) order by a.attnum), '[]')
             from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+            left join owned own on own.relid = a.attrelid and own.attnum = a.attnum
             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
            (select coalesce(json_agg(json_build_object(
               'name', k.conname,
@@ -140,9 +155,10 @@ function readRelations(session: Transaction, scope: CatalogScope) {
                           left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = key.number and key.number <> 0
                           where key.position <= i.indnkeyatts)) order by ic.relname), '[]')
             from pg_index i join pg_class ic on ic.oid = i.indexrelid
-            where i.indrelid = c.oid and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))) as indexes
+            where i.indrelid = c.oid and not exists (select from pg_constraint k where k.conrelid = i.indrelid and k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))) as indexes
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+      and not (n.nspname = ${ENGINE_SCHEMA} and c.relname = any(${[...ENGINE_TABLES]}))
       and (n.nspname = any(${[...scope.schemas]})
         or exists (select from aclexplode(c.relacl) g where g.grantee <> c.relowner and ${held(session, session`g.grantee`)})
         or exists (select from pg_attribute a, aclexplode(a.attacl) g

@@ -1,6 +1,9 @@
 import type { Fragment, Transaction } from "./grants-json.js";
 import { grantsJson } from "./grants-json.js";
 import type { CatalogScope } from "./read-catalog.js";
+import { readExpressionUses } from "./read-expression-uses.js";
+import { readOpenings } from "./read-openings.js";
+import { readSequences } from "./read-sequences.js";
 import type {
   Container,
   DefaultPrivilege,
@@ -30,6 +33,9 @@ export async function readSurroundings(
     publications,
     policyUses,
     extensions,
+    sequences,
+    expressionUses,
+    rest,
   ] = await Promise.all([
     session<RoleNode[]>`
       select rolname as name, rolsuper as superuser, rolbypassrls as "bypassesRowSecurity", rolcanlogin as "canLogin",
@@ -50,9 +56,11 @@ export async function readSurroundings(
              (select ${grantsJson(session, session`coalesce(nspacl, acldefault('n', nspowner))`, session`nspowner`)}) as grants
       from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' order by 1`,
     session<DefaultPrivilege[]>`
-      select pg_get_userbyid(d.defaclrole) as maker, n.nspname as schema,
+      select case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types'
+                                  when 'n' then 'schemas' else 'large objects' end as kind,
+             pg_get_userbyid(d.defaclrole) as maker, n.nspname as schema,
              (select ${grantsJson(session, session`d.defaclacl`, session`d.defaclrole`)}) as grants
-      from pg_default_acl d left join pg_namespace n on n.oid = d.defaclnamespace where d.defaclobjtype = 'r' order by 1, 2`,
+      from pg_default_acl d left join pg_namespace n on n.oid = d.defaclnamespace order by 2, 3, 1`,
     session<Surroundings["viewReads"][number][]>`
       select distinct vn.nspname as schema, v.relname as name,
              jsonb_build_object('schema', rn.nspname, 'name', r.relname) as reads
@@ -82,16 +90,20 @@ export async function readSurroundings(
       where (p.prosecdef or p.proleakproof) and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
         and ${notOfExtension(session, "pg_proc", session`p.oid`)} order by 1, 2, 3`,
     session<Publication[]>`
-      select p.pubname as name, n.nspname as schema, c.relname as table, r.prqual is not null as filtered
+      select p.pubname as name, n.nspname as schema, c.relname as table, r.prqual is not null as filtered,
+             pg_get_expr(r.prqual, r.prrelid) as filter
       from pg_publication p join pg_publication_rel r on r.prpubid = p.oid
       join pg_class c on c.oid = r.prrelid join pg_namespace n on n.oid = c.relnamespace
       union all
-      select p.pubname, n.nspname, null, false
+      select p.pubname, n.nspname, null, false, null
       from pg_publication p join pg_publication_namespace s on s.pnpubid = p.oid join pg_namespace n on n.oid = s.pnnspid
       union all
-      select pubname, null, null, false from pg_publication where puballtables order by 1, 2, 3`,
+      select pubname, null, null, false, null from pg_publication where puballtables order by 1, 2, 3`,
     readPolicyUses(session, scope),
     session<{ name: string }[]>`select extname as name from pg_extension order by 1`,
+    readSequences(session, scope),
+    readExpressionUses(session, scope),
+    readOpenings(session),
   ]);
   const [database = { name: "", owner: "", grants: [] }] = databases;
   return {
@@ -107,6 +119,9 @@ export async function readSurroundings(
     publications,
     policyUses,
     extensions: extensions.map(({ name }) => name),
+    sequences,
+    expressionUses,
+    ...rest,
   };
 }
 

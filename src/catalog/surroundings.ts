@@ -30,8 +30,9 @@ export type Container = {
   readonly grants: readonly Grant[];
 };
 
-/** What is granted on whatever tables a role is going to make. */
+/** What is granted on whatever a role is going to make. */
 export type DefaultPrivilege = {
+  readonly kind: "tables" | "sequences" | "functions" | "types" | "schemas" | "large objects";
   /** The role that will make them. */
   readonly maker: string;
   /** Null for every schema. */
@@ -57,6 +58,8 @@ export type Publication = {
   readonly schema: string | null;
   readonly table: string | null;
   readonly filtered: boolean;
+  /** The condition of a filtered table as the server prints it. */
+  readonly filter: string | null;
 };
 
 /** What a policy calls and reads, beside its own row. */
@@ -68,6 +71,68 @@ export type PolicyUse = Place & {
     readonly rowSecurity: boolean;
     readonly owner: string;
   })[];
+};
+
+/** A sequence of the schemas that were asked for, or one that somebody near one of the roles was granted something on. */
+export type Sequence = Place & {
+  readonly owner: string;
+  readonly grants: readonly Grant[];
+  /** The column that it counts for, if it is a serial or an identity column. */
+  readonly column: (Place & { readonly column: string }) | null;
+};
+
+/** A function of the project's own that an index, a constraint, a default or a partition key calls. */
+export type ExpressionUse = Place & {
+  readonly in: "index" | "check" | "generated column" | "default" | "partition key";
+  /** The index, the constraint or the column. */
+  readonly object: string;
+  readonly owner: string;
+  readonly calls: Place & {
+    readonly arguments: string;
+    readonly owner: string;
+    readonly volatility: "immutable" | "stable" | "volatile";
+    readonly securityDefiner: boolean;
+    readonly language: string;
+    readonly definition: string;
+    /** What a function in SQL does, as the server prints it; its source otherwise. */
+    readonly body: string;
+  };
+};
+
+/** `alter role … set`, `alter database … set`: what a session begins with; or what a function sets while it runs. */
+export type PresetSetting = {
+  /** Null for every role. */
+  readonly role: string | null;
+  /** The function that sets it, as SQL names it. */
+  readonly function: string | null;
+  /** True if it is for this database alone. */
+  readonly inDatabase: boolean;
+  readonly name: string;
+  readonly value: string;
+};
+
+/** Something that PostgreSQL or an extension keeps to itself, or that lies outside the schemas, with who holds it. */
+export type Opening = {
+  readonly kind: "catalog" | "function" | "setting" | "foreign server" | "foreign data wrapper";
+  /** As SQL names it. */
+  readonly name: string;
+  readonly grants: readonly Grant[];
+};
+
+/** Large objects with one owner and the same grants. */
+export type LargeObjects = {
+  readonly count: number;
+  /** One of them. */
+  readonly example: string;
+  readonly owner: string;
+  readonly grants: readonly Grant[];
+};
+
+/** A job that the server runs by itself. */
+export type ScheduledJob = {
+  readonly id: string;
+  readonly role: string;
+  readonly command: string;
 };
 
 /** What surrounds the schemas that were asked for, and decides with them who can read what. */
@@ -90,4 +155,13 @@ export type Surroundings = {
   readonly publications: readonly Publication[];
   readonly policyUses: readonly PolicyUse[];
   readonly extensions: readonly string[];
+  readonly sequences: readonly Sequence[];
+  readonly expressionUses: readonly ExpressionUse[];
+  readonly settings: readonly PresetSetting[];
+  readonly openings: readonly Opening[];
+  readonly largeObjects: readonly LargeObjects[];
+  /** What `lo_compat_privileges` is: on, large objects ask for no privileges at all. */
+  readonly largeObjectsUnchecked: boolean;
+  /** The jobs of pg_cron in this database, as far as the reader may see them. */
+  readonly jobs: readonly ScheduledJob[];
 };

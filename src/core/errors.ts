@@ -4,6 +4,7 @@
 export type ErrorCode =
   | "argument-invalid"
   | "binaries-missing"
+  | "check-violation"
   | "config-invalid"
   | "config-not-found"
   | "connection-failed"
@@ -12,23 +13,44 @@ export type ErrorCode =
   | "dependency-missing"
   | "disk"
   | "environment-unknown"
+  | "exclusion-violation"
+  | "foreign-key-violation"
   | "generate-failed"
   | "interrupted"
   | "isolation"
   | "lock-timeout"
   | "migration-failed"
   | "migrations-folder"
+  | "not-null-violation"
   | "password-rejected"
+  | "permission-denied"
   | "port-in-use"
   | "production-refused"
   | "rename-ambiguous"
+  | "revert-conflicts"
   | "role-insufficient"
+  | "row-not-permitted"
+  | "rollback-impossible"
   | "schema-invalid"
   | "server-failed"
   | "server-too-old"
   | "sql-invalid"
+  | "statement-timeout"
+  | "stamp-unproven"
   | "tenant-column-missing"
-  | "tenant-id-invalid";
+  | "tenant-id-invalid"
+  | "unique-violation";
+
+/** What the server said about a statement that it refused; no value of any row. */
+export type RefusedStatement = {
+  /** PostgreSQL's five characters, such as 23505. */
+  readonly sqlState: string;
+  readonly schema: string | undefined;
+  readonly table: string | undefined;
+  readonly constraint: string | undefined;
+  /** Of the constraint, or the one column that the error is about; empty where they are not known. */
+  readonly columns: readonly string[];
+};
 
 /** What a {@link TenantryError} is made from. */
 export type ErrorParts = {
@@ -39,6 +61,8 @@ export type ErrorParts = {
   readonly hint?: string | undefined;
   /** Further lines, for people. */
   readonly details?: readonly string[] | undefined;
+  /** For programs: which constraint of which table. */
+  readonly refused?: RefusedStatement | undefined;
   readonly cause?: unknown;
 };
 
@@ -66,6 +90,7 @@ export class TenantryError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: readonly string[];
+  readonly refused: RefusedStatement | undefined;
 
   constructor(parts: ErrorParts) {
     super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
@@ -73,6 +98,7 @@ export class TenantryError extends Error {
     this.code = parts.code;
     this.hint = parts.hint;
     this.details = parts.details ?? [];
+    this.refused = parts.refused;
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TenantryError } from "./errors.js";
+import { probesSchema } from "./probe-rows.js";
 
 /** The types that a tenant column may have. The policy casts the setting to it, never the column. */
 export const TENANT_COLUMN_TYPES = ["uuid", "text", "integer", "bigint"] as const;
@@ -22,6 +23,12 @@ const settingName = z
     "write it as prefix.name, such as app.creator_id",
   );
 
+/** As PostgreSQL writes them. */
+const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?\s*(us|ms|s|min|h|d)?$/, "write a duration as 500ms, 5s, 10min or 0")
+  .optional();
+
 const tenancySchema = z.strictObject({
   column: identifier.default("creator_id"),
   columnType: z.enum(TENANT_COLUMN_TYPES).default("uuid"),
@@ -41,6 +48,17 @@ const tenancySchema = z.strictObject({
   updatedAtColumn: z.union([identifier, z.literal(false)]).default("updated_at"),
   seed: z.string().min(1).optional(),
   servicePaths: z.array(z.string().min(1)).default([]),
+  stamp: z.strictObject({ ignore: z.array(z.string().min(1)).default([]) }).prefault({}),
+  probes: probesSchema.optional(),
+  migrate: z
+    .strictObject({
+      lockTimeout: duration,
+      statementTimeout: duration,
+      idleTimeout: duration,
+      retryFor: duration,
+      deadline: duration,
+    })
+    .prefault({}),
 });
 
 /** What a project may write into `defineTenancy({...})`; every field has a default. */

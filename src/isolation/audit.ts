@@ -3,6 +3,7 @@ import { messageOf } from "../core/errors.js";
 import type { Finding } from "../core/finding.js";
 import { CATALOG_RULES } from "./catalog-rules.js";
 import type { AuditContext, AuditedTable, AuditInput, CatalogRule, RuleFinding } from "./rule.js";
+import { restoringFix } from "./rule.js";
 import { findServiceReach } from "./service-reach.js";
 import { findTenantReads } from "./tenant-reads.js";
 
@@ -16,7 +17,11 @@ export function auditCatalog(input: AuditInput): Finding[] {
   return CATALOG_RULES.flatMap((rule) =>
     runRule(rule, context, tables)
       .filter((finding) => !isAccepted(rule.id, finding, tables))
-      .map(({ about: _, ...finding }) => ({ rule: rule.id, ...finding })),
+      .map(({ about: _, fix, ...finding }) => ({
+        rule: rule.id,
+        ...finding,
+        fix: typeof fix === "string" ? fix : restoringFix(fix, input.madeBy),
+      })),
   );
 }
 

@@ -15,7 +15,7 @@ export type Judgement = {
   readonly relations: ReadonlySet<string>;
 };
 
-/** Judges a database by every rule over the catalog; on an open transaction, as that sees it. */
+/** Judges what migrations have made by every rule over the catalog; on an open transaction, as that sees it. */
 export type Judge = (session: Database | Transaction) => Promise<Judgement>;
 
 /** Loads what the rules need (about 60 ms, once) and gives the judge. */
@@ -24,7 +24,7 @@ export async function createJudge(expected: Expected): Promise<Judge> {
   return async (session) => {
     const catalog = await readCatalog(session, catalogScope(expected));
     return {
-      findings: auditCatalog({ expected, catalog, analysis }),
+      findings: auditCatalog({ expected, catalog, analysis, madeBy: "migrations" }),
       relations: new Set(catalog.relations.map(({ schema, name }) => tableSubject(schema, name))),
     };
   };

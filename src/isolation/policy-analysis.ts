@@ -10,6 +10,8 @@ export type PolicyAnalysis = {
    * syntax trees, because PostgreSQL prints expressions its own way.
    */
   isTenantBound(expression: string, table: string, column: string, type: string): boolean;
+  /** True if one of the top-level conjuncts of an expression sets a column equal to a constant. */
+  fixesColumn(expression: string, column: string): boolean;
 };
 
 type Node = { readonly [key: string]: unknown };
@@ -17,19 +19,52 @@ type Node = { readonly [key: string]: unknown };
 /** Loads the parser (about 60 ms, once) and gives the analysis. */
 export async function loadPolicyAnalysis(settings: TenancySettings): Promise<PolicyAnalysis> {
   await loadModule();
+  // Most policies of a schema have the same expression, and several rules ask about each.
+  const answers = new Map<string, boolean>();
   return {
     isTenantBound(expression, table, column, type) {
-      const forms = (["initplan", "citus"] as const).map((policyForm) =>
-        normalize(parseExpression(tenantExpression({ ...settings, policyForm }, column, type)), table),
-      );
-      const conjuncts = topConjuncts(parseExpression(expression)).map((conjunct) =>
-        normalize(conjunct, table),
-      );
-      return conjuncts.some((conjunct) =>
-        forms.some((form) => isDeepStrictEqual(conjunct, form) || isDeepStrictEqual(swap(conjunct), form)),
-      );
+      const names = expression.includes(table.replaceAll('"', '""')) ? table : undefined;
+      const question = JSON.stringify([expression, names, column, type]);
+      const answer = answers.get(question) ?? compare(settings, expression, table, column, type);
+      answers.set(question, answer);
+      return answer;
+    },
+    fixesColumn(expression, column) {
+      return topConjuncts(parseExpression(expression)).some((conjunct) => {
+        const [left, right] = ["lexpr", "rexpr"].map((side) => path(conjunct, "A_Expr", side));
+        const isEquality = path(conjunct, "A_Expr", "name", 0, "String", "sval") === "=";
+        return (
+          isEquality &&
+          ((isColumn(left, column) && isConstant(right)) || (isColumn(right, column) && isConstant(left)))
+        );
+      });
     },
   };
+}
+
+function compare(
+  settings: TenancySettings,
+  expression: string,
+  table: string,
+  column: string,
+  type: string,
+): boolean {
+  const forms = (["initplan", "citus"] as const).map((policyForm) =>
+    normalize(parseExpression(tenantExpression({ ...settings, policyForm }, column, type)), table),
+  );
+  const conjuncts = topConjuncts(parseExpression(expression)).map((conjunct) => normalize(conjunct, table));
+  return conjuncts.some((conjunct) =>
+    forms.some((form) => isDeepStrictEqual(conjunct, form) || isDeepStrictEqual(swap(conjunct), form)),
+  );
+}
+
+function isColumn(node: unknown, column: string): boolean {
+  const fields = path(node, "ColumnRef", "fields");
+  return Array.isArray(fields) && path(fields.at(-1), "String", "sval") === column;
+}
+
+function isConstant(node: unknown): boolean {
+  return path(node, "A_Const") !== undefined || path(node, "TypeCast", "arg", "A_Const") !== undefined;
 }
 
 function parseExpression(expression: string): unknown {

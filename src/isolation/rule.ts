@@ -11,7 +11,12 @@ export type AuditInput = {
   readonly expected: Expected;
   readonly catalog: Catalog;
   readonly analysis: PolicyAnalysis;
+  /** Whose doing the catalog is: that of migrations which can still be changed, or of whatever ran on a live database. */
+  readonly madeBy?: "migrations" | "anybody";
 };
+
+/** The fix of what the completion can restore. `sql` is the one statement that does, where it is that short. */
+export type Restorable = { readonly restore: string | undefined };
 
 /** What a rule over a live catalog may look at. */
 export type AuditContext = AuditInput & {
@@ -28,7 +33,8 @@ export type AuditedTable = {
 };
 
 /** What a rule over a live catalog finds. */
-export type RuleFinding = Omit<Finding, "rule"> & {
+export type RuleFinding = Omit<Finding, "rule" | "fix"> & {
+  readonly fix: string | Restorable;
   /** The policy, key, trigger or publication that it is about: what an exception of the table names. */
   readonly about?: string;
 };
@@ -41,5 +47,19 @@ export type CatalogRule = {
   readonly check: (context: AuditContext, tables: readonly AuditedTable[]) => readonly RuleFinding[];
 };
 
-/** The fix of whatever the completion can restore. */
-export const REPAIR = 'Run "tenantry verify --repair"; or "tenantry create NAME", if the migrations lack it.';
+/** The fix of whatever the completion writes, in migrations: there is no database yet to be repaired. */
+export const REPAIR = 'Run "tenantry create NAME": it writes what the migrations lack.';
+
+/** The fix of whatever the completion restores, by whoever can still do it. */
+export function restoringFix({ restore }: Restorable, madeBy: AuditInput["madeBy"]): string {
+  if (madeBy === "migrations")
+    return restore === undefined
+      ? REPAIR
+      : `Complete the migration: ${restore}; or run "tenantry create NAME", which writes it.`;
+  return 'Run "tenantry verify --repair"; or "tenantry create NAME", if the migrations lack it.';
+}
+
+/** Marks a finding as the completion's to restore. */
+export function restored(sql?: string): Restorable {
+  return { restore: sql };
+}

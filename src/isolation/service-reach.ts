@@ -8,11 +8,15 @@ export type ServiceReach = {
   readonly services: readonly string[];
   /** The roles that one of the services can act as, however indirectly; itself not among them. */
   readonly rolesOf: (service: string) => readonly string[];
+  /** The roles that one of the services can turn into by SET ROLE, at once or after giving them to itself. */
+  readonly becomes: (service: string) => ReadonlySet<string>;
+  /** True if a role has what another was given without SET ROLE, however indirectly. */
+  readonly inherits: (member: string, role: string) => boolean;
   /** True if a grant to this role, or to PUBLIC, is one to services. The admin role's policies are not services' own. */
   readonly isHolder: (role: string) => boolean;
   readonly heldBy: (grants: readonly Grant[]) => readonly Grant[];
-  /** True if services hold something on a relation, and may use the schema in which it lies. */
-  readonly canReach: (relation: Pick<Relation, "schema" | "grants" | "columnGrants">) => boolean;
+  /** True if services hold something on a relation or own it, and may use the schema in which it lies. */
+  readonly canReach: (relation: Pick<Relation, "schema" | "owner" | "grants" | "columnGrants">) => boolean;
   readonly canUseSchema: (schema: string) => boolean;
   readonly roleNamed: (name: string) => RoleNode | undefined;
   /** True if a role sees, as the owner of a view or function does, no more than a service would. */
@@ -30,6 +34,15 @@ export function findServiceReach({ around }: Catalog, { roles }: TenancySettings
     ({ inherits, canBecome, administers }) => inherits || canBecome || administers,
   );
   const rolesOf = new Map(services.map((name) => [name, reach([name], upwards, "member", "role")]));
+  const becoming = around.memberships.filter(({ canBecome, administers }) => canBecome || administers);
+  const becomes = (service: string): ReadonlySet<string> => {
+    // Who inherits from a role gives what that role may give, to itself as well.
+    const acts = new Set([service, ...(rolesOf.get(service) ?? [])]);
+    const given = around.memberships.filter(({ member, administers }) => administers && acts.has(member));
+    const first = given.map(({ role }) => role);
+    return new Set([...first, ...reach([service, ...first], becoming, "member", "role")]);
+  };
+  const inheriting = around.memberships.filter((one) => one.inherits);
   const holders = new Set(["PUBLIC", ...services, ...[...rolesOf.values()].flat()]);
   for (const role of [roles.admin, roles.door]) holders.delete(role);
   const isHolder = (role: string) => holders.has(role);
@@ -46,10 +59,12 @@ export function findServiceReach({ around }: Catalog, { roles }: TenancySettings
   return {
     services,
     rolesOf: (service) => rolesOf.get(service) ?? [],
+    becomes,
+    inherits: (member, role) => reach([member], inheriting, "member", "role").includes(role),
     isHolder,
     heldBy,
-    canReach: ({ schema, grants, columnGrants }) =>
-      usable.has(schema) && heldBy([...grants, ...columnGrants]).length > 0,
+    canReach: ({ schema, owner, grants, columnGrants }) =>
+      usable.has(schema) && (isHolder(owner) || heldBy([...grants, ...columnGrants]).length > 0),
     canUseSchema: (schema) => usable.has(schema),
     roleNamed: (name) => byName.get(name),
     isBound: (name) => {

@@ -10,4 +10,12 @@ export const STRONG_ROLES: ReadonlySet<string> = new Set([
   "pg_execute_server_program",
   "pg_maintain",
   "pg_create_subscription",
+  // What hosts give in place of a superuser: Amazon, Google, Microsoft, Neon and Supabase.
+  "rds_superuser",
+  "rds_replication",
+  "cloudsqlsuperuser",
+  "alloydbsuperuser",
+  "azure_pg_admin",
+  "neon_superuser",
+  "supabase_admin",
 ]);

@@ -1,5 +1,7 @@
+import { AROUND } from "./cases/around.js";
 import { CHANNELS } from "./cases/channels.js";
 import { CONTEXT } from "./cases/context.js";
+import { HAND_WRITTEN } from "./cases/hand-written.js";
 import { OBJECTS, SHAPES } from "./cases/objects.js";
 import { OUTSIDE } from "./cases/outside.js";
 import { POLICIES } from "./cases/policies.js";
@@ -15,4 +17,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...SHAPES,
   ...CHANNELS,
   ...OUTSIDE,
+  ...HAND_WRITTEN,
+  ...AROUND,
 ];

@@ -92,7 +92,7 @@ export const OTHER: Names = {
   root: '"CRM"."Accounts"',
   rootText: '"Name"',
   file: "schema/crm.ts",
-  isolated: "withTenantRls(t, { audit: true, secret: [t.email] }),",
+  isolated: "withTenantRls(t, { audit: true, secret: [t.email], exceptions: exceptions.slice(0, 1) }),",
   columns: `...tenantKey(),
     email:`,
   property: "AccountId",

@@ -7,7 +7,7 @@ import type { TenancySettings } from "../../src/core/tenancy-settings.js";
 import { parseTenancySettings } from "../../src/core/tenancy-settings.js";
 import type { Expected } from "../../src/isolation/expected.js";
 import { readExpected } from "../../src/isolation/expected.js";
-import type { Migration } from "../../src/migrate/folder/read-folder.js";
+import type { Migration } from "../../src/migrate/folder/migration.js";
 import { readFolder } from "../../src/migrate/folder/read-folder.js";
 import type { ProjectName } from "./mutant.js";
 

@@ -36,6 +36,13 @@ const around: Surroundings = {
   publications: [],
   policyUses: [],
   extensions: [],
+  sequences: [],
+  expressionUses: [],
+  settings: [],
+  openings: [],
+  largeObjects: [],
+  largeObjectsUnchecked: false,
+  jobs: [],
 };
 const catalog = (...relations: Relation[]): Catalog => ({
   around,

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { compareSnapshots } from "../../src/migrate/check-folder/compare-snapshots.js";
 import { generate } from "../../src/migrate/drizzle-kit.js";
@@ -68,9 +69,47 @@ it("compares the schema with the migrations, and branches of migrations with eac
   expect(await compare(retyped, "one")).toEqual({ findings: [], warnings: [] });
 });
 
-it("says why it cannot compare, and does not fail for it", async () => {
+const failed = expect.objectContaining({ rule: "rule-failed", level: "error" });
+
+it("does not let pass what drizzle-kit could not compare", async () => {
   await mkdir(join(folder, "empty"));
   const { findings, warnings } = await compare(join(folder, "absent.ts"), "empty");
-  expect(findings).toEqual([]);
-  expect(warnings).toEqual([expect.stringContaining("not compared")]);
+  expect(findings).toEqual([failed]);
+  expect(findings[0]?.detail).toMatch(/could not compare the schema with the migrations: .*no schema file/);
+  expect(warnings).toEqual([]);
+
+  const twice = await schema("twice", 'a: integer("a"), b: integer("a")');
+  expect((await compare(twice, "one")).findings).toEqual([failed]);
+});
+
+it.each([
+  ["throws", 'throw new Error("no such thing")', /no such thing/],
+  ["ends its process", "process.exit(0)", /ended without an answer/],
+  ["says nothing", "return undefined", /form that is not known/],
+  ["says what is not known", 'return { status: "fine" }', /form that is not known/],
+  ["says what cannot be sent", "return { status: () => {} }", /could not be cloned/],
+  [
+    "has an error of its own",
+    'return { status: "error", error: { code: "check_error", kind: "broken" } }',
+    /check_error, broken/,
+  ],
+])("fails where drizzle-kit %s", async (_, body, reason) => {
+  const kit = join(folder, `kit-${createHash("sha256").update(body).digest("hex")}.mjs`);
+  await writeFile(kit, `export async function check() { ${body} }`);
+  const found = { status: "found", url: pathToFileURL(kit).href } as const;
+  const { findings } = await compareSnapshots({ schemaFiles: [], out: folder, show: String }, found);
+  expect(findings).toEqual([failed]);
+  expect(findings[0]?.detail).toMatch(reason);
+});
+
+it("fails where drizzle-kit is there and cannot be loaded, and warns where it is not installed", async () => {
+  const comparison = { schemaFiles: [], out: folder, show: String };
+  const gone = pathToFileURL(join(folder, "gone.mjs")).href;
+  expect((await compareSnapshots(comparison, { status: "found", url: gone })).findings).toEqual([failed]);
+  const unusable = { status: "unusable", reason: "it has no such entry" } as const;
+  expect((await compareSnapshots(comparison, unusable)).findings).toEqual([failed]);
+  expect(await compareSnapshots(comparison, { status: "absent" })).toEqual({
+    findings: [],
+    warnings: [expect.stringContaining("not installed")],
+  });
 });

@@ -15,7 +15,7 @@ describe("one way or another", () => {
       `set local search_path to "Billing", public; alter table "Invoices" disable row level security;`,
     ],
     ["rls-not-enabled", `alter table countries disable row level security`],
-    ["rls-not-enabled", `drop table notes; create table notes (creator_id uuid, title text);`],
+    ["rls-not-enabled", `drop table notes; create table notes (creator_id uuid not null, title text);`],
     [
       "rls-not-enabled",
       `create table new_notes (like notes including all); drop table notes; alter table new_notes rename to notes;`,
@@ -124,13 +124,10 @@ describe("one way or another", () => {
     ["trigger-disabled", `drop trigger tenantry_audit on documents`],
     ["trigger-disabled", `set session_replication_role = replica`],
     ["session-level-context", `select set_config('app.creator_id', 'a', false)`],
-    ["session-level-context", `alter role app_tenant set app.creator_id = 'a'`],
-    ["session-level-context", `alter database app set app.creator_id = 'a'`],
-    ["warning row-security-off", `alter role app_tenant set row_security = off`],
-    [
-      "warning dynamic-sql",
-      `do $x$ begin execute format('grant %I to %I', 'postgres', 'app_tenant'); end $x$`,
-    ],
+    ["setting-unsafe", `alter role app_tenant set app.creator_id = 'a'`],
+    ["setting-unsafe", `alter database app set app.creator_id = 'a'`],
+    ["warning setting-unsafe", `alter role app_tenant set row_security = off`],
+    ["role-too-strong", `do $x$ begin execute format('grant %I to %I', 'postgres', 'app_tenant'); end $x$`],
     [
       "warning dynamic-sql",
       `create function f() returns void language plpgsql as $f$ begin execute 'alter table documents disable row level security'; end $f$`,
@@ -189,7 +186,7 @@ describe("what is committed in between", () => {
 
   it("lets the completion follow what drizzle-kit has written", async () => {
     const folder = [
-      `create table documents (creator_id uuid, title text);\n--> statement-breakpoint\nalter table documents enable row level security;`,
+      `create table documents (creator_id uuid not null, title text);\n--> statement-breakpoint\nalter table documents enable row level security;`,
       BASE.replace(/create table documents [^;\n]*\n-->/, "select 1\n-->"),
     ];
     expect(await findIn(folder, 2)).toEqual([]);
@@ -197,7 +194,7 @@ describe("what is committed in between", () => {
   });
 
   it("finds a table that a folder without any completion leaves open", async () => {
-    expect(await findIn([`create table documents (creator_id uuid);`])).toEqual([
+    expect(await findIn([`create table documents (creator_id uuid not null);`])).toEqual([
       "rls-not-enabled 0.sql:1:1",
     ]);
   });

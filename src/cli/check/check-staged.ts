@@ -1,11 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Repository } from "../../core/run-git.js";
 import { loadProject } from "../project.js";
-import { folderOf, isInside, mayMatter, readFolders } from "./is-relevant.js";
 import type { CheckReport, CheckRequest } from "./run-check.js";
-import { runCheck } from "./run-check.js";
-import { listStaged, withStagedCopy } from "./staged-copy.js";
+import { withStagedFiles } from "./staged-files.js";
+import { isAnythingStaged } from "./staged-state.js";
 
 /** What a check of the index needs. */
 export type StagedRequest = Pick<CheckRequest, "base" | "servicePaths" | "squawk"> & {
@@ -17,31 +15,35 @@ export type StagedRequest = Pick<CheckRequest, "base" | "servicePaths" | "squawk
 
 /**
  * Checks what is staged, as git's index has it. drizzle-kit does not compare schema and migrations here: it would take
- * longer than all the rest.
+ * longer than all the rest, and what it finds is a warning.
  *
  * @returns undefined if nothing is staged that a check would read.
  */
 export async function checkStaged(request: StagedRequest): Promise<CheckReport | undefined> {
   const { repository, directory, configPath, servicePaths, base, squawk } = request;
-  const staged = (await listStaged(repository)).filter(mayMatter).map((path) => join(repository.root, path));
-  if (staged.length === 0 || !(await someRelevant(staged, request))) return undefined;
-  return await withStagedCopy(repository, directory, async (copy) =>
-    runCheck({
-      project: await loadProject(join(copy, basename(configPath))),
+  if (!(await isAnythingStaged(repository))) return undefined;
+  const loaded = loadCheck();
+  // Whoever awaits it is told; until then git may have failed, and that is told instead.
+  loaded.catch(() => {});
+  return await withStagedFiles(repository, directory, async (folder) => {
+    const runCheck = await loaded;
+    return await runCheck({
+      project: await loadProject(join(folder, basename(configPath))),
       repository: { of: repository, directory },
       base,
       servicePaths,
       squawk,
       compare: false,
-    }),
-  );
+    });
+  });
 }
 
-/** Where the configuration does not say it plainly, everything is looked at. */
-async function someRelevant(staged: readonly string[], request: StagedRequest): Promise<boolean> {
-  const { directory, configPath, servicePaths } = request;
-  const folders = readFolders(await readFile(configPath, "utf8").catch(() => ""), directory);
-  if (folders === undefined) return true;
-  const all = [...folders, ...servicePaths.map((pattern) => join(directory, folderOf(pattern)))];
-  return staged.some((path) => path === configPath || isInside(path, all));
+/** Loads what the check needs, TypeScript's parser among it, while git writes out the files. */
+async function loadCheck() {
+  const [{ runCheck }, { loadSyntax }] = await Promise.all([
+    import("./run-check.js"),
+    import("../../../codegen/syntax.js"),
+  ]);
+  loadSyntax();
+  return runCheck;
 }

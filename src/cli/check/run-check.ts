@@ -8,16 +8,19 @@ import type { Repository } from "../../core/run-git.js";
 import type { SourceText } from "../../core/suppressions.js";
 import { applySuppressions } from "../../core/suppressions.js";
 import type { Expected } from "../../isolation/expected.js";
-import { checkSql } from "../../isolation/sql/check-sql.js";
-import { checkWithSquawk } from "../../isolation/sql/squawk.js";
 import { checkFolder } from "../../migrate/check-folder/check-folder.js";
+import { checkJournalLayout } from "../../migrate/check-folder/check-journal-layout.js";
 import type { CommittedFiles } from "../../migrate/check-folder/committed-files.js";
 import { readCommittedFiles } from "../../migrate/check-folder/committed-files.js";
-import { compareSnapshots } from "../../migrate/check-folder/compare-snapshots.js";
+import type { SnapshotJudgement } from "../../migrate/check-folder/compare-snapshots.js";
 import type { ScannedFolder } from "../../migrate/check-folder/scan-folder.js";
 import { scanFolder } from "../../migrate/check-folder/scan-folder.js";
 import { readFolder } from "../../migrate/folder/read-folder.js";
 import type { Project } from "../project.js";
+import { compareCached } from "./compare-cached.js";
+import type { JudgedMigrations } from "./judge-migrations.js";
+import { judgeMigrations } from "./judge-migrations.js";
+import { openResultCache } from "./result-cache.js";
 
 /** What is checked, and how far. */
 export type CheckRequest = {
@@ -55,24 +58,28 @@ export async function runCheck(request: CheckRequest): Promise<CheckReport> {
   const { project } = request;
   const show = (path: string) =>
     relative(project.directory, resolve(project.directory, path)).split(sep).join("/");
+  const cache = await openResultCache(project.directory);
   const [schemaFiles, folders] = await Promise.all([project.schemaFiles(), scanFolder(project.out)]);
-  const compared =
-    request.compare && (folders?.length ?? 0) > 0
-      ? compareSnapshots({ schemaFiles, out: project.out, show })
-      : Promise.resolve({ findings: [], warnings: [] });
   const [committed, exports] = await Promise.all([readCommitted(request), project.loadExports()]);
-  const code = await checkSchemaCode(request, schemaFiles, exports);
-  const expected = await readExpectedUnlessBroken(project, code.findings);
   const migrations = (await readMigrations(project.out, folders)).map(({ name, file, sql }) => ({
     name,
     file: show(file),
     sql,
     isNew: committed?.merged.has(relativePath(project.out, file)) !== true,
   }));
-  const sql = expected === undefined ? NOTHING_JUDGED : await checkSql(expected, migrations);
-  const newSteps = sql.migrations.filter(({ isNew }) => isNew);
-  const squawk = request.squawk ? await checkWithSquawk(newSteps) : undefined;
-  const judged = await compared;
+  const demanded = await Promise.allSettled([project.loadSchema()]).then(([outcome]) => outcome);
+  const expected = demanded.status === "fulfilled" ? demanded.value.expected : undefined;
+  // The first two wait for a process and for a thread. Meanwhile the code is judged.
+  const [sql, compared, code] = await Promise.all([
+    expected === undefined
+      ? NOTHING_JUDGED
+      : judgeMigrations({ expected, migrations, squawk: request.squawk }, cache),
+    request.compare && folders !== undefined && folders.length > 0
+      ? compareCached({ comparison: { schemaFiles, out: project.out, show }, folders, exports }, cache)
+      : NOTHING_COMPARED,
+    checkSchemaCode(request, schemaFiles, exports),
+  ]);
+  if (demanded.status === "rejected") requireExplanation(demanded.reason, code.findings);
   const findings = [
     ...code.findings.map((finding) =>
       finding.file === undefined ? finding : { ...finding, file: show(finding.file) },
@@ -82,9 +89,11 @@ export async function runCheck(request: CheckRequest): Promise<CheckReport> {
       fileOf: (name, file) => show(join(project.out, name, file)),
       committed,
     }),
+    ...(folders === undefined && migrations.length > 0
+      ? await checkJournalLayout(project.out, committed, show)
+      : []),
     ...sql.findings,
-    ...(squawk?.status === "checked" ? squawk.findings : []),
-    ...judged.findings,
+    ...compared.findings,
   ];
   const texts = await readTexts(findings, code.files.map(show), migrations, project.directory);
   return {
@@ -94,31 +103,24 @@ export async function runCheck(request: CheckRequest): Promise<CheckReport> {
         ? [`there is no migration in ${show(project.out)} yet`]
         : []),
       ...(expected === undefined ? ["the migrations are judged when the schema can be read"] : []),
-      ...(squawk === undefined || squawk.status === "checked" ? [] : [squawk.reason]),
-      ...judged.warnings,
+      ...sql.warnings,
+      ...compared.warnings,
     ],
     exceptions: expected === undefined ? [] : listExceptions(expected),
     checked: {
       tables: expected?.tables.length ?? 0,
       migrations: migrations.length,
-      statements: sql.migrations.reduce((sum, { statements }) => sum + statements.length, 0),
+      statements: sql.statements,
     },
   };
 }
 
-const NOTHING_JUDGED: Awaited<ReturnType<typeof checkSql>> = { findings: [], migrations: [] };
+const NOTHING_JUDGED: JudgedMigrations = { findings: [], warnings: [], statements: 0 };
+const NOTHING_COMPARED: SnapshotJudgement = { findings: [], warnings: [] };
 
-/** What the schema demands; undefined if it cannot be read and findings over the code already say why. */
-async function readExpectedUnlessBroken(
-  project: Project,
-  findings: readonly Finding[],
-): Promise<Expected | undefined> {
-  try {
-    return (await project.loadSchema()).expected;
-  } catch (thrown) {
-    if (thrown instanceof TenantryError && hasErrors(findings)) return undefined;
-    throw thrown;
-  }
+/** A schema that cannot be read is an error of its own, unless findings over the code already say why. */
+function requireExplanation(thrown: unknown, findings: readonly Finding[]): void {
+  if (!(thrown instanceof TenantryError && hasErrors(findings))) throw thrown;
 }
 
 async function readCommitted({

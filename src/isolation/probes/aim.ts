@@ -32,9 +32,11 @@ export const aim = {
       shape.columns[0]
     );
   },
-  /** `column = column`, which changes nothing. */
+  /** `column = column`, which changes nothing; a column that only the server fills takes nothing but its default. */
   noChange: (target: ProbeTarget, alias?: string): string => {
-    const column = quoteIdentifier(aim.harmlessColumn(target)?.name ?? "");
+    const found = aim.harmlessColumn(target);
+    const column = quoteIdentifier(found?.name ?? "");
+    if (found?.identity === "a" || typeof found?.generated === "string") return `${column} = default`;
     return `${column} = ${alias === undefined ? "" : `${alias}.`}${column}`;
   },
 };

@@ -1,7 +1,7 @@
 import type { Logger } from "../../core/logger.js";
-import { neededReferences, orderTables } from "./order-tables.js";
-import type { Outcome } from "./outcome.js";
-import type { AttackContext, Probe, ProbeTarget, ProbeWorld } from "./probe.js";
+import { attempt } from "./attempt.js";
+import { neededTables, orderTables } from "./order-tables.js";
+import type { Probe, ProbeTarget, ProbeWorld } from "./probe.js";
 import type { ProbeResult } from "./probe-report.js";
 import type { TenantRows } from "./tenant-rows.js";
 import { newTenant } from "./tenant-rows.js";
@@ -22,9 +22,11 @@ export async function attackTables(
     if (applicable.length === 0 || !canAttack(world, target)) continue;
     logger.info(`probing ${target.subject}`);
     await world.session.undone(async () => {
-      const context = { ...world, target, ...(await settleIn(world, target, probes, newcomers)) };
-      for (const probe of applicable)
-        results.push({ probe: probe.id, subject: target.subject, outcome: await tryProbe(probe, context) });
+      const settled = await settleIn(world, target, probes, newcomers);
+      for (const probe of applicable) {
+        const outcome = await attempt(world.session, () => probe.attack({ ...world, target, ...settled }));
+        results.push({ probe: probe.id, subject: target.subject, outcome });
+      }
     });
   }
   return results;
@@ -47,15 +49,11 @@ async function settleIn(
   if (probes.every(({ phase }) => phase === "unset")) return fresh;
   const all = orderTables(shapes.tables, [target.shape.key]);
   const others = all.filter(({ key }) => key !== target.shape.key);
-  // In a circle, the others need a row of this table, too.
-  const isCircle = others.some((shape) =>
-    neededReferences(shape).some(({ foreignTable }) => foreignTable === target.shape.key),
-  );
-  const above = isCircle ? all : others;
+  const needing = others.filter((shape) => neededTables(shapes.tables, shape).has(target.shape.key));
+  const needed = neededTables(shapes.tables, target.shape);
+  // In a circle that nothing breaks, the others need a row of this table, too.
+  const isCircle = needing.some(({ key }) => needed.has(key));
+  const above = isCircle ? all : others.filter((shape) => !needing.includes(shape));
   for (const tenant of [fresh.newcomer, fresh.stranger]) await maker.makeAll(above, tenant);
   return fresh;
-}
-
-async function tryProbe(probe: Probe, context: AttackContext): Promise<Outcome> {
-  return await context.session.undone(() => probe.attack(context));
 }

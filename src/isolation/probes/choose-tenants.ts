@@ -52,7 +52,8 @@ export async function chooseTenants(
       shared: new Map(),
       fixed: new Map(),
       conditions: [],
-      samples: {},
+      supplied: new Map(),
+      decorated: false,
       seed: 1,
       run,
     });

@@ -17,8 +17,10 @@ export type RowRequest = {
   readonly fixed: ReadonlyMap<string, string>;
   /** Further conditions that the row must meet. */
   readonly conditions: readonly string[];
-  /** Expressions for columns, from the user. */
-  readonly samples: Readonly<Record<string, string>>;
+  /** SQL expressions for columns, from the project. */
+  readonly supplied: ReadonlyMap<string, string>;
+  /** True to fill every column that can carry a telling value, also those that may be null or have a default. */
+  readonly decorated: boolean;
   readonly seed: number;
   readonly run: string;
 };
@@ -44,7 +46,7 @@ export function columnChoices(
   request: RowRequest,
   conditions: readonly Condition[],
 ): Map<string, string[]> {
-  const { shape, fixed, samples } = request;
+  const { shape, fixed, supplied, decorated } = request;
   const references = referenceValues(shapes, request);
   const inKeys = new Set(
     shape.keys.flatMap((key) => key.parts.flatMap((part) => expressionParts(part).columns)),
@@ -58,19 +60,25 @@ export function columnChoices(
       .map(({ parts }) => parts);
     const given = fixed.get(column.name);
     const reference = references.get(column.name);
+    const fromProject = supplied.get(column.name);
+    const marked = decorated && carriesMarkers(shapes, column.type);
     if (given !== undefined) {
       choices.set(column.name, [given]);
-    } else if (column.generated !== null) {
-    } else if (column.name === request.tenantColumn) {
+    } else if (column.name === request.tenantColumn && column.generated === null) {
       choices.set(column.name, [castTo(column, request.tenant.id)]);
+    } else if (fromProject !== undefined) {
+      choices.set(column.name, [fromProject]);
+    } else if (column.generated !== null) {
     } else if (reference !== undefined) {
       choices.set(column.name, [castTo(column, reference), ...(notNull ? [] : [castTo(column, null)])]);
-    } else if (samples[column.name] !== undefined) {
-      const sample = (samples[column.name] ?? "").replaceAll("{n}", String(request.seed));
-      choices.set(column.name, [`cast(${sample} as ${column.sqlType})`]);
     } else if (column.identity !== "") {
-    } else if (hints.length > 0 || (notNull && column.default === null) || inKeys.has(column.name)) {
-      if (column.default !== null && hints.length === 0) continue;
+    } else if (
+      marked ||
+      hints.length > 0 ||
+      (notNull && column.default === null) ||
+      inKeys.has(column.name)
+    ) {
+      if (column.default !== null && hints.length === 0 && !marked) continue;
       const made = valueCandidates(shapes, {
         type: column.type,
         modifier: column.modifier,
@@ -81,11 +89,24 @@ export function columnChoices(
       const first = column.default === null ? [] : [`cast(${column.default} as ${column.sqlType})`];
       const nothing = notNull ? [] : [castTo(column, null)];
       const rarely = inKeys.has(column.name);
-      choices.set(column.name, rarely ? [...first, ...made, ...nothing] : [...nothing, ...first, ...made]);
+      if (marked) choices.set(column.name, [...made, ...first, ...nothing]);
+      else
+        choices.set(column.name, rarely ? [...first, ...made, ...nothing] : [...nothing, ...first, ...made]);
     }
   }
   return choices;
 }
+
+/** Types whose values tell one row from all others: not a boolean, an enum, or a time. */
+function carriesMarkers(shapes: Shapes, id: string): boolean {
+  const type = shapes.types.get(id);
+  if (type === undefined) return false;
+  if (type.kind === "domain" || type.kind === "array") return carriesMarkers(shapes, type.inner ?? "");
+  if (type.kind !== "base" || type.internal === "char") return false;
+  return ["S", "N"].includes(type.category) || TELLING.has(type.internal);
+}
+
+const TELLING: ReadonlySet<string> = new Set(["json", "jsonb", "bytea", "uuid", "inet", "xml", "hstore"]);
 
 /** The values of foreign keys' columns, from the rows that are there, or planned for rows to come. */
 function referenceValues(shapes: Shapes, request: RowRequest): Map<string, string> {

@@ -14,6 +14,7 @@ export function orderTables(
     const shape = tables.get(key);
     if (shape === undefined || seen.has(key)) return;
     seen.add(key);
+    for (const other of shape.after) visit(other);
     for (const isOptional of [false, true]) {
       for (const reference of shape.references) {
         const nullable = reference.columns.some(
@@ -34,6 +35,7 @@ function settle(ordered: readonly TableShape[]): TableShape[] {
   const left = [...ordered];
   while (left.length > 0) {
     const lacks = (shape: TableShape, canWait: boolean) =>
+      left.some(({ key }) => key !== shape.key && shape.after.includes(key)) ||
       neededReferences(shape).some(
         ({ foreignTable, deferrable }) =>
           !(deferrable && canWait) &&
@@ -53,4 +55,19 @@ export function neededReferences(shape: TableShape): ShapeReference[] {
   return shape.references.filter(({ columns }) =>
     columns.every((name) => shape.columns.find((column) => column.name === name)?.notNull === true),
   );
+}
+
+/** The keys of all tables of which a row must be there before one of this table, however indirectly. */
+export function neededTables(tables: ReadonlyMap<string, TableShape>, shape: TableShape): Set<string> {
+  const needed = new Set<string>();
+  const visit = (one: TableShape) => {
+    for (const key of [...neededReferences(one).map(({ foreignTable }) => foreignTable), ...one.after]) {
+      if (needed.has(key)) continue;
+      needed.add(key);
+      const next = tables.get(key);
+      if (next !== undefined) visit(next);
+    }
+  };
+  visit(shape);
+  return needed;
 }

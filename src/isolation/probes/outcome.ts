@@ -7,7 +7,12 @@ export type Outcome =
   | { readonly result: "outage"; readonly evidence: string }
   | { readonly result: "not applicable"; readonly reason: string }
   /** It could not be tried, though there is something to try it on. */
-  | { readonly result: "not possible"; readonly reason: string }
+  | {
+      readonly result: "not possible";
+      readonly reason: string;
+      /** True if another probe has found why, so that one finding is enough. */
+      readonly isToldElsewhere?: true;
+    }
   /** The server answered in a way that says neither. */
   | { readonly result: "error"; readonly reason: string };
 
@@ -28,3 +33,10 @@ export function notPossible(reason: string): Outcome {
 export function notApplicable(reason: string): Outcome {
   return { result: "not applicable", reason };
 }
+
+/** A refusal says nothing where the tenant's own use is refused as well, which `probe-outage` tells. */
+export const UNPROVEN: Outcome = {
+  result: "not possible",
+  reason: "services cannot use their own rows here, so that a refusal proves nothing",
+  isToldElsewhere: true,
+};

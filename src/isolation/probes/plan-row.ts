@@ -91,13 +91,16 @@ function searchQuery(
   options: readonly (readonly string[])[],
   group: readonly Condition[],
 ): string {
+  // Conditions name columns alone: what is added must be called like none of them.
+  let place = "tenantry_order";
+  while (columns.some(({ name }) => name.startsWith(place))) place += "_";
   const lists = columns.map((column, at) => {
     const rows = (options[at] ?? []).map((value, order) => `(${order}, ${value})`);
-    return `(values ${rows.join(", ")}) as o${at}(tenantry_order_${at}, ${quoteIdentifier(column.name)})`;
+    return `(values ${rows.join(", ")}) as o${at}(${place}_${at}, ${quoteIdentifier(column.name)})`;
   });
   const texts = columns.map(({ name }) => `${quoteIdentifier(name)}::text as ${quoteIdentifier(name)}`);
   const where = group.map(({ expression }) => `(${expression}) is not false`);
-  const order = columns.map((_, at) => `tenantry_order_${at}`);
+  const order = columns.map((_, at) => `${place}_${at}`);
   return `select ${texts.join(", ")} from ${lists.join(" cross join ")}
 where ${where.join(" and ")} order by ${order.join(" + ")} limit 1`;
 }

@@ -17,7 +17,8 @@ const LOCK_TIMEOUT_MS = 250;
 
 /**
  * Attacks every declared table, every view and every SECURITY DEFINER function as the service role, with rows of made-up
- * tenants. All of it in one transaction that is always rolled back; only sequences keep what was drawn from them.
+ * tenants. All of it in one transaction that is always rolled back; only sequences keep what was drawn from them, and the
+ * connection's session-level advisory locks are given back.
  *
  * @throws TenantryError `role-insufficient` if the login can make no rows, or cannot act as the service role.
  * @example
@@ -34,6 +35,8 @@ set local statement_timeout = ${options.statementTimeoutMs ?? 5000}; set local r
       return await runProbes(connection, options);
     } finally {
       await connection.unsafe("rollback");
+      // A trigger may have taken locks that a rollback does not give back.
+      await connection.unsafe("select pg_catalog.pg_advisory_unlock_all()");
     }
   } finally {
     connection.release();

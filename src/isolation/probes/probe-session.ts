@@ -41,6 +41,8 @@ export type ProbeSession = {
   ): Promise<{ readonly answer: Answer; readonly proof: readonly AnswerRow[] }>;
   /** Runs a function and undoes what it did. */
   undone<T>(use: () => Promise<T>): Promise<T>;
+  /** True once the run has been told to stop. */
+  isStopped(): boolean;
 };
 
 /** How rows are made: by the login itself where nothing binds it, else by the admin role. */
@@ -123,6 +125,7 @@ export function createProbeSession(
         return { answer, proof: answer.ok ? await send([become, proof]) : [] };
       }),
     undone,
+    isStopped: () => signal?.aborted === true,
   };
 }
 

@@ -31,6 +31,10 @@ export type ProbeWorld = {
   readonly victim: TenantRows;
   /** The id of a tenant that has no rows yet. */
   readonly spareTenantId: string;
+  /** The id of another. */
+  readonly markedTenantId: string;
+  /** Different for every run. */
+  readonly run: string;
   /** True if nobody else uses the database, so that policies may be created and everything be changed. */
   readonly throwAway: boolean;
 };
@@ -58,11 +62,12 @@ export type Probe = {
   readonly attack: (context: AttackContext) => Promise<Outcome>;
 };
 
+/** How an attack on a view or a function ended. */
+export type DatabaseAnswer = { readonly subject: string; readonly outcome: Outcome };
+
 /** One kind of attack on what is not a declared table. */
 export type DatabaseProbe = Pick<Probe, "id" | "threats" | "title" | "fix"> & {
-  readonly attack: (
-    world: ProbeWorld,
-  ) => Promise<readonly { readonly subject: string; readonly outcome: Outcome }[]>;
+  readonly attack: (world: ProbeWorld) => Promise<readonly DatabaseAnswer[]>;
 };
 
 /** True for every table with a tenant. */

@@ -2,7 +2,7 @@ import type { Session } from "../../postgres/connect.js";
 import type { ShapeColumn, ShapeKey, ShapeReference, Shapes, ShapeType, TableShape } from "./table-shape.js";
 import { shapeKey } from "./table-shape.js";
 
-type RawTable = Omit<TableShape, "key" | "references" | "checks"> & {
+type RawTable = Omit<TableShape, "key" | "references" | "checks" | "after"> & {
   readonly columns: readonly ShapeColumn[];
   readonly keys: readonly ShapeKey[];
   readonly references: readonly (Omit<ShapeReference, "foreignTable"> & {
@@ -33,6 +33,7 @@ function toShape({ partitionBounds, checks, references, ...raw }: RawTable): Tab
   const routed = raw.isPartitioned && bounds.length === partitionBounds.length && bounds.length > 0;
   return {
     ...raw,
+    after: [],
     key: shapeKey(raw.schema, raw.name),
     references: references.map(({ foreignSchema, foreignName, ...reference }) => ({
       ...reference,
@@ -59,7 +60,7 @@ const TABLES = `
         'generated', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end) order by a.attnum), '[]')
       from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
-    (select coalesce(json_agg(json_build_object('name', k.conname, 'deferrable', k.condeferrable, 'onDelete', k.confdeltype,
+    (select coalesce(json_agg(json_build_object('name', k.conname, 'deferrable', k.condeferrable, 'onDelete', k.confdeltype, 'onUpdate', k.confupdtype,
         'columns', (select json_agg(a.attname order by u.o) from unnest(k.conkey) with ordinality u(n, o)
                     join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.n),
         'foreignSchema', fn.nspname, 'foreignName', f.relname,
@@ -78,7 +79,8 @@ const TABLES = `
     (with recursive below as (
         select inhrelid as id from pg_inherits where inhparent = c.oid
         union all select i.inhrelid from pg_inherits i join below on i.inhparent = below.id)
-      select coalesce(json_agg(json_build_object('schema', bn.nspname, 'name', b.relname) order by bn.nspname, b.relname), '[]')
+      select coalesce(json_agg(json_build_object('schema', bn.nspname, 'name', b.relname, 'kind', b.relkind,
+          'isPartition', b.relispartition, 'bound', pg_get_partition_constraintdef(b.oid)) order by bn.nspname, b.relname), '[]')
       from below join pg_class b on b.oid = below.id join pg_namespace bn on bn.oid = b.relnamespace
       where b.relkind in ('r', 'p', 'f')) as children,
     case when c.relkind = 'p' then

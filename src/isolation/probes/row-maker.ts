@@ -1,13 +1,13 @@
+import { messageOf } from "../../core/errors.js";
 import { qualify, quoteIdentifier, quoteLiteral } from "../../core/identifiers.js";
 import type { RowRequest } from "./column-choices.js";
 import { neededReferences } from "./order-tables.js";
 import { planRow } from "./plan-row.js";
 import type { Answer, AnswerRow, ProbeSession } from "./probe-session.js";
+import type { SuppliedRows } from "./supplied-rows.js";
+import { findTable } from "./supplied-rows.js";
 import type { Shapes, TableShape } from "./table-shape.js";
 import type { TenantRows } from "./tenant-rows.js";
-
-/** SQL expressions for columns, by `schema.table`; `{n}` in them is a number that differs from row to row. */
-export type SampleRows = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** A row that was made, with the columns that were given; or why none could be. */
 export type MadeRow =
@@ -18,16 +18,22 @@ export type MadeRow =
 export type RowWishes = {
   readonly fixed?: ReadonlyMap<string, string>;
   readonly conditions?: readonly string[];
+  /** True to fill every column that can carry a telling value; where that fails, a plain row is made. */
+  readonly decorated?: boolean;
 };
 
 /** Makes rows up. */
 export type RowMaker = {
   /** From now on rows are made in their tenant's context, as some triggers ask; the setting keeps what it was given. */
   useContext(): void;
-  /** Inserts a row as whoever makes rows; keeps it in `tenant.rows` only if `keep` is true. */
+  /** Inserts a row as whoever makes rows; the caller may keep it in `tenant.rows`. */
   make(shape: TableShape, tenant: TenantRows, wishes?: RowWishes): Promise<MadeRow>;
   /** Inserts rows for all of these tables, in order, and keeps them. Gives the reasons of those that failed. */
-  makeAll(shapes: readonly TableShape[], tenant: TenantRows): Promise<Map<string, string>>;
+  makeAll(
+    shapes: readonly TableShape[],
+    tenant: TenantRows,
+    wishes?: Pick<RowWishes, "decorated">,
+  ): Promise<Map<string, string>>;
 };
 
 /** What a maker needs to know. */
@@ -36,7 +42,7 @@ export type RowMakerOptions = {
   readonly shapes: Shapes;
   /** The tenant column of each declared tenant table. */
   readonly tenantColumns: ReadonlyMap<string, string>;
-  readonly samples: SampleRows;
+  readonly supplied: SuppliedRows;
   /** The tenant's setting. */
   readonly setting: string;
   /** Different for every run. */
@@ -51,13 +57,23 @@ export function createRowMaker(options: RowMakerOptions): RowMaker {
   const shared = new Map<string, AnswerRow>();
   let inContext = false;
   let seed = Number.parseInt(options.run, 16) % 20_000;
-  const make: RowMaker["make"] = async (shape, tenant, wishes = {}) => {
+  const rowOf = (tenant: TenantRows, table: string) => {
+    const key = findTable(shapes, table);
+    return tenant.rows.get(key) ?? shared.get(key);
+  };
+  const tryMake: RowMaker["make"] = async (shape, tenant, wishes = {}) => {
     let failure = "";
     const context = inContext
       ? `select pg_catalog.set_config(${quoteLiteral(options.setting)}, ${quoteLiteral(tenant.id)}, true);\n`
       : "";
     for (let turn = 0; turn < MOST_TRIES; turn += 1) {
       seed += 1;
+      const given = options.supplied.values(shape, {
+        id: tenant.id,
+        n: seed,
+        row: (table) => rowOf(tenant, table),
+      });
+      if (!given.ok) return given;
       const request: RowRequest = {
         shape,
         tenant,
@@ -65,7 +81,8 @@ export function createRowMaker(options: RowMakerOptions): RowMaker {
         tenantColumn: tenantColumns.get(shape.key),
         fixed: wishes.fixed ?? new Map(),
         conditions: wishes.conditions ?? [],
-        samples: options.samples[`${shape.schema}.${shape.name}`] ?? {},
+        supplied: given.values,
+        decorated: wishes.decorated ?? false,
         seed,
         run: options.run,
       };
@@ -76,23 +93,37 @@ export function createRowMaker(options: RowMakerOptions): RowMaker {
       const refersToItself = shape.references.some(({ foreignTable }) => foreignTable === shape.key);
       if (row !== undefined || refersToItself) tenant.planned.delete(shape.key);
       if (row !== undefined) return { ok: true, values: plan.values, row };
-      failure = answer.ok ? "a trigger or rule took the row away" : explain(shape, answer);
+      failure = answer.ok
+        ? "a trigger or rule took the row away"
+        : withoutTexts(explain(shape, answer), given.texts);
       if (answer.ok || !/^(23505|23P01|22)/.test(answer.code)) break;
     }
     return { ok: false, reason: failure };
+  };
+  const make: RowMaker["make"] = async (shape, tenant, wishes = {}) => {
+    try {
+      const made = await tryMake(shape, tenant, wishes);
+      return made.ok || wishes.decorated !== true
+        ? made
+        : await tryMake(shape, tenant, { ...wishes, decorated: false });
+    } catch (thrown) {
+      // A name or a value that cannot be written as SQL must not end the run.
+      if (thrown instanceof RangeError) return { ok: false, reason: messageOf(thrown) };
+      throw thrown;
+    }
   };
   return {
     useContext: () => {
       inContext = true;
     },
     make,
-    makeAll: async (tables, tenant) => {
+    makeAll: async (tables, tenant, wishes = {}) => {
       const failures = new Map<string, string>();
       await session.owner("set constraints all deferred");
       for (const shape of tables) {
         if (tenant.rows.has(shape.key) || shared.has(shape.key)) continue;
         const missing = missingParent(shapes, shape, [tenant.rows, shared]);
-        const made = missing ?? (await make(shape, tenant));
+        const made = missing ?? (await make(shape, tenant, wishes));
         const isOwn = tenantColumns.has(shape.key);
         const row = made.ok || isOwn ? (made.ok ? made.row : undefined) : await anyRow(session, shape);
         if (row !== undefined) (isOwn ? tenant.rows : shared).set(shape.key, row);
@@ -147,6 +178,14 @@ async function anyRow(session: ProbeSession, shape: TableShape): Promise<AnswerR
     `select ${textColumns(shape)} from ${qualify(shape.schema, shape.name)} limit 1`,
   );
   return answer.ok ? answer.rows[0] : undefined;
+}
+
+/** What a project has given stays out of messages: PostgreSQL quotes the value that a type does not take. */
+function withoutTexts(message: string, texts: readonly string[]): string {
+  return texts
+    .filter((text) => text.length > 2)
+    .sort((one, other) => other.length - one.length)
+    .reduce((left, text) => left.replaceAll(text, "…"), message);
 }
 
 function explain(shape: TableShape, answer: Answer & { readonly ok: false }): string {

@@ -6,30 +6,29 @@ import { silentLogger } from "../../core/logger.js";
 import type { Session } from "../../postgres/connect.js";
 import type { Expected } from "../expected.js";
 import { attackTables } from "./attack-tables.js";
+import { attempt } from "./attempt.js";
 import { buildReport } from "./build-report.js";
 import { chooseMakerRole } from "./choose-maker-role.js";
 import { chooseTenants } from "./choose-tenants.js";
+import { doubtOutages } from "./doubt-outages.js";
+import { forgetLostRows } from "./forget-lost-rows.js";
 import { listTargets } from "./list-targets.js";
 import { orderTables } from "./order-tables.js";
-import { notPossible } from "./outcome.js";
-import type { ProbeTarget, ProbeWorld } from "./probe.js";
-import type { NotProbed, ProbeReport, ProbeResult } from "./probe-report.js";
+import { HELD, notPossible } from "./outcome.js";
+import type { DatabaseAnswer, ProbeTarget, ProbeWorld } from "./probe.js";
+import type { NotProbed, ProbeReport } from "./probe-report.js";
 import { createProbeSession } from "./probe-session.js";
 import { DATABASE_PROBES, TABLE_PROBES } from "./probes.js";
 import { readShapes } from "./read-shapes.js";
-import type { SampleRows } from "./row-maker.js";
 import { createRowMaker } from "./row-maker.js";
+import { readSuppliedRows } from "./supplied-rows.js";
+import type { Shapes } from "./table-shape.js";
 import type { TenantRows } from "./tenant-rows.js";
 
 /** What to attack, and how, on a connection that is inside a transaction. */
 export type RunOptions = {
   readonly expected: Expected;
   readonly catalog: Catalog;
-  /**
-   * SQL expressions for columns of which no value can be made up, by `schema.table`; `{n}` in them is a number that
-   * differs from row to row.
-   */
-  readonly sampleRows?: SampleRows;
   /** True for a database that nobody else uses: then policies are added, too, to see that the floor contains them. */
   readonly throwAway?: boolean;
   /** The ids of the probes to run. Default all. */
@@ -55,25 +54,25 @@ export async function runProbes(connection: Session, options: RunOptions): Promi
   const roles = await chooseMakerRole(connection, settings);
   const [before] = await connection<{ value: string | null }[]>`
     select current_setting(${settings.setting}, true) as value`;
-  const shapes = await readShapes(connection);
+  const supplied = readSuppliedRows(await readPatiently(connection), settings.probes);
+  const { shapes } = supplied;
   const { targets, missing } = listTargets(expected, catalog, shapes);
   const session = createProbeSession(connection, settings, roles, options.signal);
   if (roles.maker !== undefined) await session.owner(`set local role ${quoteIdentifier(roles.maker)}`);
   const run = randomBytes(3).toString("hex");
   const tenantTargets = targets.filter(({ declaration }) => declaration.kind !== "global");
-  const [attacker, victim, newcomer, stranger, spare] = await chooseTenants(
+  const [attacker, victim, newcomer, stranger, spare, marked] = await chooseTenants(
     session,
     shapes,
     tenantTargets,
     settings.columnType,
     run,
   );
-  if (!attacker || !victim || !newcomer || !stranger || !spare) throw new Error("too few tenants");
+  if (!attacker || !victim || !newcomer || !stranger || !spare || !marked) throw new Error("too few tenants");
   const tenantColumns = new Map(
     tenantTargets.map(({ shape, declaration }) => [shape.key, declaration.tenantColumn ?? ""]),
   );
-  const samples = options.sampleRows ?? {};
-  const maker = createRowMaker({ session, shapes, tenantColumns, samples, setting: settings.setting, run });
+  const maker = createRowMaker({ session, shapes, tenantColumns, supplied, setting: settings.setting, run });
   const world: ProbeWorld = {
     session,
     maker,
@@ -83,6 +82,8 @@ export async function runProbes(connection: Session, options: RunOptions): Promi
     attacker,
     victim,
     spareTenantId: spare.id,
+    markedTenantId: marked.id,
+    run,
     throwAway: options.throwAway ?? false,
   };
   const order = orderTables(
@@ -90,6 +91,7 @@ export async function runProbes(connection: Session, options: RunOptions): Promi
     targets.map(({ shape }) => shape.key),
   );
   for (const tenant of [attacker, victim]) await maker.makeAll(order, tenant);
+  await forgetLostRows(session, targets, [attacker, victim]);
   const newcomers = { newcomer, stranger };
   const isWanted = ({ id }: { readonly id: string }) => options.probes?.includes(id) ?? true;
   const phase = (wanted: "unset" | "set") =>
@@ -102,19 +104,27 @@ export async function runProbes(connection: Session, options: RunOptions): Promi
   for (const tenant of [attacker, victim]) {
     for (const [key, reason] of await maker.makeAll(order, tenant)) failures.set(key, reason);
   }
+  for (const [key, reason] of await forgetLostRows(session, targets, [attacker, victim]))
+    failures.set(key, reason);
   const attacked = new Set(unset.map(({ subject }) => subject));
   const late = phase("unset").flatMap((probe) =>
     tenantTargets
       .filter(({ shape, subject }) => !attacked.has(subject) && attacker.rows.has(shape.key))
       .map(({ subject }) => ({ probe: probe.id, subject, outcome: notPossible(TOO_LATE) })),
   );
-  const results: ProbeResult[] = [
+  const results = doubtOutages([
     ...unset,
     ...late,
     ...(await attackTables(world, phase("set"), newcomers, logger)),
-  ];
+  ]);
   for (const { id, attack } of DATABASE_PROBES.filter(isWanted)) {
-    const found = await session.undone(() => attack(world));
+    const found: DatabaseAnswer[] = [];
+    const ran = await attempt(session, async () => {
+      found.push(...(await attack(world)));
+      return HELD;
+    });
+    // It did not get as far as its first subject.
+    if (ran.result === "error") found.push({ subject: "the database", outcome: ran });
     results.push(...found.map(({ subject, outcome }) => ({ probe: id, subject, outcome })));
   }
   const unmade = targets.flatMap((target) => describeUnmade(target, [attacker, victim], failures));
@@ -122,6 +132,15 @@ export async function runProbes(connection: Session, options: RunOptions): Promi
     freshConnection,
     milliseconds: Math.round(performance.now() - started),
   });
+}
+
+/** The catalog of a large database takes longer than one attack may. */
+async function readPatiently(connection: Session): Promise<Shapes> {
+  const [before] = await connection<{ timeout: string }[]>`
+    select current_setting('statement_timeout') as timeout, set_config('statement_timeout', '60s', true)`;
+  const shapes = await readShapes(connection);
+  await connection`select set_config('statement_timeout', ${before?.timeout ?? "5s"}, true)`;
+  return shapes;
 }
 
 function describeUnmade(
@@ -137,7 +156,7 @@ function describeUnmade(
     {
       subject,
       reason: `no row could be made: ${reason ?? ""}`,
-      fix: `Say how with sampleRows: { "${shape.schema}.${shape.name}": { column: "'an SQL literal, {n} for a number'" } }.`,
+      fix: `Give a row in drizzle.config.ts: defineTenancy({ probes: { rows: { "${shape.schema}.${shape.name}": (tenant) => ({ column: value }) } } }).`,
     },
   ];
 }

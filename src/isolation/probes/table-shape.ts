@@ -43,6 +43,8 @@ export type ShapeReference = {
   readonly deferrable: boolean;
   /** pg_constraint.confdeltype: `a` no action, `r` restrict, `c` cascade, `n` set null, `d` set default. */
   readonly onDelete: string;
+  /** pg_constraint.confupdtype, in the same letters. */
+  readonly onUpdate: string;
 };
 
 /** A unique or exclusion constraint, or a unique index. */
@@ -58,6 +60,18 @@ export type ShapeKey = {
 /** A condition that every row meets. */
 export type ShapeCheck = { readonly name: string; readonly expression: string };
 
+/** A partition or an inheritance child. */
+export type ShapeChild = {
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relkind: `r` table, `p` partitioned table, `f` foreign table. */
+  readonly kind: string;
+  /** False for an inheritance child, into which nothing is routed. */
+  readonly isPartition: boolean;
+  /** What a row must meet to get into a partition; null if it takes everything. */
+  readonly bound: string | null;
+};
+
 /** A table, as far as rows of it can be made up. */
 export type TableShape = {
   /** The name as {@link shapeKey} writes it. */
@@ -71,7 +85,9 @@ export type TableShape = {
   readonly checks: readonly ShapeCheck[];
   readonly isPartitioned: boolean;
   /** Partitions and inheritance children, however deep. */
-  readonly children: readonly { readonly schema: string; readonly name: string }[];
+  readonly children: readonly ShapeChild[];
+  /** The keys of tables of which a row must be there first, though no foreign key says so. */
+  readonly after: readonly string[];
   /** What the planner believes. */
   readonly estimatedRows: number;
 };

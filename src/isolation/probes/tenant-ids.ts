@@ -3,7 +3,7 @@ import type { TenantColumnType } from "../../core/tenancy-settings.js";
 import type { ProbeTarget } from "./probe.js";
 
 /** How many made-up tenants there are. */
-export const TENANTS = 5;
+export const TENANTS = 6;
 
 /** Ids of tenants that are made up, so far out that no real one should have them. */
 export function tenantIds(

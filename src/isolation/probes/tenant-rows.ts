@@ -14,3 +14,8 @@ export type TenantRows = {
 export function newTenant(id: string): TenantRows {
   return { id, rows: new Map(), planned: new Map() };
 }
+
+/** The same tenant, whose list of rows can be added to for a while. */
+export function copyTenant({ id, rows }: TenantRows): TenantRows {
+  return { id, rows: new Map(rows), planned: new Map() };
+}

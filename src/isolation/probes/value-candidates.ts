@@ -77,7 +77,11 @@ function baseCandidates(type: ShapeType, wanted: Wanted): string[] {
     case "bool":
       return ["true", "false"];
     case "uuid":
-      return [randomUUID(), ...fitting(/^[0-9a-f-]{36}$/i)];
+      // A condition may be a hash partition's, which only some meet.
+      return [
+        ...Array.from({ length: wanted.hints.length === 0 ? 1 : 32 }, () => randomUUID()),
+        ...fitting(/^[0-9a-f-]{36}$/i),
+      ];
     case "int2":
       return numbers(wanted, (seed % 30_000) + 1, 32_767);
     case "int4":

@@ -1,4 +1,5 @@
 import { tableSubject } from "../../catalog/facts.js";
+import { granteeSql } from "../privileges.js";
 import type { CatalogRule } from "../rule.js";
 
 /** Extensions by which SQL reaches other servers as whoever it likes. */
@@ -28,5 +29,15 @@ export const foreignTable: CatalogRule = {
         detail: "with this extension SQL reaches other servers, where no policy applies",
         fix: "Keep it out of the services' database, or in a schema on which they have no USAGE.",
       })),
+    ...catalog.around.openings
+      .filter(({ kind }) => kind.startsWith("foreign "))
+      .flatMap(({ kind, name, grants }) =>
+        reach.heldBy(grants).map(({ role }) => ({
+          level: "error" as const,
+          subject: name,
+          detail: `${role} may use this ${kind}, and so reach rows where no policy of this server applies`,
+          fix: `revoke usage on ${kind} ${name} from ${granteeSql(role)};`,
+        })),
+      ),
   ],
 };

@@ -1,6 +1,13 @@
 import type { Grant } from "../../catalog/catalog.js";
-import { quoteIdentifier } from "../../core/identifiers.js";
-import { type AuditContext, type AuditedTable, type CatalogRule, REPAIR, type RuleFinding } from "../rule.js";
+import { qualify, quoteIdentifier } from "../../core/identifiers.js";
+import { granteeSql, privilegesSql } from "../privileges.js";
+import {
+  type AuditContext,
+  type AuditedTable,
+  type CatalogRule,
+  type RuleFinding,
+  restored,
+} from "../rule.js";
 
 /** TRUNCATE ignores policies, REFERENCES and TRIGGER build side channels, CREATE plants objects; PUBLIC is everyone. */
 export const grantTooWide: CatalogRule = {
@@ -32,8 +39,8 @@ function judgeTable(table: AuditedTable, { expected, reach }: AuditContext): Rul
     detail: `${role} holds ${[...privileges].join(", ")}, which the schema does not give it`,
     fix:
       role === "PUBLIC" || role === tenant
-        ? REPAIR
-        : `revoke ${[...privileges].map((one) => one.replace("*", "")).join(", ")} on ${subject} from ${quoteIdentifier(role)};`,
+        ? restored()
+        : `revoke ${privilegesSql([...privileges])} on ${qualify(relation.schema, relation.name)} from ${granteeSql(role)};`,
   }));
 }
 
@@ -45,7 +52,7 @@ function judgeSchemas({ expected, catalog, reach }: AuditContext): RuleFinding[]
         level: managed.has(schema.name) ? "error" : "warning",
         subject: schema.name,
         detail: `${role} may create objects in this schema, and so put its own in the way of others'`,
-        fix: `revoke create on schema ${quoteIdentifier(schema.name)} from ${grantee(role)};`,
+        fix: `revoke create on schema ${quoteIdentifier(schema.name)} from ${granteeSql(role)};`,
       }),
     ),
   );
@@ -59,7 +66,7 @@ function judgeDatabase({ catalog, reach }: AuditContext): RuleFinding[] {
     level,
     subject: database.name,
     detail,
-    fix: `revoke ${privilege} on database ${quoteIdentifier(database.name)} from ${grantee(role)};`,
+    fix: `revoke ${privilege} on database ${quoteIdentifier(database.name)} from ${granteeSql(role)};`,
   });
   return [
     ...holdersOf("CREATE", grants).map((role) =>
@@ -82,8 +89,4 @@ function holdersOf(privilege: string, grants: readonly Grant[]): string[] {
   return grants
     .filter(({ privileges }) => privileges.includes(privilege) || privileges.includes(`${privilege}*`))
     .map(({ role }) => role);
-}
-
-function grantee(role: string): string {
-  return role === "PUBLIC" ? "public" : quoteIdentifier(role);
 }

@@ -1,5 +1,5 @@
 import { appliesToService } from "../applies-to-service.js";
-import { type CatalogRule, REPAIR } from "../rule.js";
+import { type CatalogRule, restored } from "../rule.js";
 
 /** Row security without a permissive policy lets nothing through: an outage, not a leak. */
 export const policyMissing: CatalogRule = {
@@ -17,6 +17,6 @@ export const policyMissing: CatalogRule = {
         level: "error",
         subject,
         detail: `no permissive policy applies to ${expected.settings.roles.tenant}: services see no rows and write none`,
-        fix: REPAIR,
+        fix: restored(),
       })),
 };

@@ -1,4 +1,4 @@
-import { type CatalogRule, REPAIR } from "../rule.js";
+import { type CatalogRule, restored } from "../rule.js";
 import { hasFloor } from "../tenant-bound.js";
 
 /** The floor is what no later policy can widen: a restrictive policy for every command, bound to the tenant. */
@@ -12,6 +12,6 @@ export const policyNotTenantBound: CatalogRule = {
         level: "error",
         subject: table.subject,
         detail: `no restrictive policy binds every command of ${context.expected.settings.roles.tenant} to ${table.declaration.tenantColumn}`,
-        fix: REPAIR,
+        fix: restored(),
       })),
 };

@@ -1,18 +1,19 @@
 import { appliesToService } from "../applies-to-service.js";
+import { undeclaredTables } from "../policed-tables.js";
 import type { CatalogRule } from "../rule.js";
 
 /** A volatile function is called for every row of every tenant, before and after the row is judged, and may act. */
 export const policyVolatile: CatalogRule = {
   id: "policy-volatile",
   threats: [17],
-  check: ({ expected, catalog }, tables) =>
-    tables.flatMap(({ subject, relation }) =>
-      catalog.around.policyUses
+  check: (context, tables) =>
+    [...tables, ...undeclaredTables(context, tables)].flatMap(({ subject, relation }) =>
+      context.catalog.around.policyUses
         .filter((use) => use.schema === relation.schema && use.name === relation.name)
         .filter((use) => use.volatileFunctions.length > 0)
         .filter((use) =>
           relation.policies.some(
-            (policy) => policy.name === use.policy && appliesToService(policy, expected.settings),
+            (policy) => policy.name === use.policy && appliesToService(policy, context.expected.settings),
           ),
         )
         .map((use) => ({

@@ -1,4 +1,5 @@
-import { type CatalogRule, REPAIR } from "../rule.js";
+import { qualify } from "../../core/identifiers.js";
+import { type CatalogRule, restored } from "../rule.js";
 
 /** Policies of a table whose row security is off do nothing. */
 export const rlsNotEnabled: CatalogRule = {
@@ -11,6 +12,8 @@ export const rlsNotEnabled: CatalogRule = {
         level: "error",
         subject,
         detail: `row security is off, so its ${relation.policies.length} policies do nothing`,
-        fix: REPAIR,
+        fix: restored(
+          `alter table ${qualify(relation.schema, relation.name)} enable row level security, force row level security`,
+        ),
       })),
 };

@@ -1,4 +1,5 @@
-import { type CatalogRule, REPAIR } from "../rule.js";
+import { qualify } from "../../core/identifiers.js";
+import { type CatalogRule, restored } from "../rule.js";
 
 /** Without FORCE the table's owner, and any login that is a member of it, sees every row. */
 export const rlsNotForced: CatalogRule = {
@@ -11,6 +12,6 @@ export const rlsNotForced: CatalogRule = {
         level: "error",
         subject,
         detail: `row security does not bind its owner ${relation.owner}`,
-        fix: REPAIR,
+        fix: restored(`alter table ${qualify(relation.schema, relation.name)} force row level security`),
       })),
 };

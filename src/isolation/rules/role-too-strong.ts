@@ -1,5 +1,6 @@
 import { tableSubject } from "../../catalog/facts.js";
 import type { RoleNode } from "../../catalog/surroundings.js";
+import { ENGINE_SCHEMA } from "../../core/engine-schema.js";
 import { quoteIdentifier } from "../../core/identifiers.js";
 import type { AuditContext, CatalogRule, RuleFinding } from "../rule.js";
 import { STRONG_ROLES } from "../strong-roles.js";
@@ -47,7 +48,7 @@ function ownPowers(role: RoleNode): RuleFinding[] {
 
 /** What a service is a member of, however indirectly. What the tenant role can become is told once, and not per login. */
 function borrowedPowers(service: string, { reach, expected, catalog }: AuditContext): RuleFinding[] {
-  const { tenant, admin } = expected.settings.roles;
+  const { tenant } = expected.settings.roles;
   const common = new Set(service === tenant ? [] : [tenant, ...reach.rolesOf(tenant)]);
   return reach.rolesOf(service).flatMap((name): RuleFinding[] => {
     if (common.has(name)) return [];
@@ -57,9 +58,7 @@ function borrowedPowers(service: string, { reach, expected, catalog }: AuditCont
       ? `with what ${name} may do`
       : powers.length > 0
         ? `which has ${powers.join(", ")}`
-        : service === tenant && name === admin
-          ? "whose policies let every row through"
-          : undefined;
+        : undefined;
     if (why === undefined) return [];
     const isDirect = catalog.around.memberships.some(
       (one) => one.member === service && one.role === name && (one.inherits || one.canBecome),
@@ -80,7 +79,7 @@ function borrowedPowers(service: string, { reach, expected, catalog }: AuditCont
 function ownedThings({ reach, expected, catalog }: AuditContext): RuleFinding[] {
   const { roles } = expected.settings;
   const { database, schemas } = catalog.around;
-  const managed = new Set(expected.tables.map(({ schema }) => schema));
+  const managed = new Set([...expected.tables.map(({ schema }) => schema), ENGINE_SCHEMA]);
   const owned = [
     ...(expected.tables.length === 0
       ? []
@@ -92,6 +91,11 @@ function ownedThings({ reach, expected, catalog }: AuditContext): RuleFinding[] 
       const relation = catalog.relations.find((one) => one.schema === schema && one.name === name);
       return relation === undefined ? [] : [{ what: tableSubject(schema, name), owner: relation.owner }];
     }),
+    // Whoever owns a function writes what runs as everybody who calls it, or whose row a trigger of it sees.
+    ...catalog.functions.map((made) => ({
+      what: `the function ${tableSubject(made.schema, made.name)}`,
+      owner: made.owner === roles.door ? "" : made.owner,
+    })),
   ];
   const byOwner = new Map<string, string[]>();
   for (const { what, owner } of owned) byOwner.set(owner, [...(byOwner.get(owner) ?? []), what]);
@@ -101,7 +105,7 @@ function ownedThings({ reach, expected, catalog }: AuditContext): RuleFinding[] 
     .map(([owner, things]) => ({
       level: "error",
       subject: owner,
-      detail: `${own.has(owner) ? "the role owns" : "services can act as this role, which owns"} ${listSome(things)}: an owner may switch row security off`,
+      detail: `${own.has(owner) ? "the role owns" : "services can act as this role, which owns"} ${listSome(things)}: an owner may change them, and switch row security off`,
       fix: "Give them to the migrator: alter … owner to …; or take the services out of the role.",
     }));
 }

@@ -1,6 +1,6 @@
 import { ENGINE_TRIGGERS } from "../demands.js";
 import { neededTriggers } from "../needed-triggers.js";
-import { type CatalogRule, REPAIR, type RuleFinding } from "../rule.js";
+import { type CatalogRule, type RuleFinding, restored } from "../rule.js";
 
 /** The completion's triggers write the audit log and the time of the last change; without them both are silent. */
 export const triggerDisabled: CatalogRule = {
@@ -15,7 +15,13 @@ export const triggerDisabled: CatalogRule = {
           name === ENGINE_TRIGGERS.audit ? "changes leave no audit row" : "updated_at stands still";
         const why = trigger === undefined ? "is missing" : "is disabled";
         return [
-          { level: "error", subject, about: name, detail: `trigger ${name} ${why}: ${lost}`, fix: REPAIR },
+          {
+            level: "error",
+            subject,
+            about: name,
+            detail: `trigger ${name} ${why}: ${lost}`,
+            fix: restored(),
+          },
         ];
       }),
     ),

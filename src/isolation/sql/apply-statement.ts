@@ -1,3 +1,4 @@
+import { ENGINE_SCHEMA } from "../../core/engine-schema.js";
 import { applyAlterTable } from "./apply/alter-table.js";
 import {
   applyCreateForeignTable,
@@ -6,17 +7,19 @@ import {
   applySelectInto,
 } from "./apply/create-table.js";
 import { applyDrop } from "./apply/drop.js";
+import { applyDropOwned } from "./apply/drop-owned.js";
 import { changeTable } from "./apply/effect.js";
-import { applyAlterFunction, applyCreateFunction } from "./apply/function.js";
+import { applyAlterFunction, applyCreateFunction, applyFunctionOwner } from "./apply/function.js";
 import { applyGrant } from "./apply/grant.js";
 import { applyAlterPolicy, applyCreatePolicy } from "./apply/policy.js";
 import { applyRename, applySetSchema } from "./apply/rename.js";
+import { applyIndex } from "./apply/unique-index.js";
 import { applyView } from "./apply/view.js";
 import type { ParsedStatement } from "./parse-migration.js";
 import type { SchemaState } from "./schema-state.js";
 import { withEntry } from "./schema-state.js";
-import { readSettings } from "./set-settings.js";
-import { relationName, roleNames } from "./syntax-names.js";
+import { applySearchPath } from "./search-path.js";
+import { relationName, roleName, roleNames, stringsOf } from "./syntax-names.js";
 
 /** The state after a statement. What it does not know leaves the state as it is. */
 export function applyStatement(state: SchemaState, statement: ParsedStatement): SchemaState {
@@ -27,6 +30,7 @@ export function applyStatement(state: SchemaState, statement: ParsedStatement): 
   }
   if ("CreateTableAsStmt" in node) return applyCreateTableAs(node.CreateTableAsStmt, state, statement);
   if ("AlterTableStmt" in node) return applyAlterTable(node.AlterTableStmt, state, statement);
+  if ("IndexStmt" in node) return applyIndex(node.IndexStmt, state, statement);
   if ("CreatePolicyStmt" in node) return applyCreatePolicy(node.CreatePolicyStmt, state, statement);
   if ("AlterPolicyStmt" in node) return applyAlterPolicy(node.AlterPolicyStmt, state, statement);
   if ("ViewStmt" in node) return applyView(node.ViewStmt, state, statement);
@@ -36,25 +40,36 @@ export function applyStatement(state: SchemaState, statement: ParsedStatement): 
   if ("GrantStmt" in node) return applyGrant(node.GrantStmt, state, statement);
   if ("CreateFunctionStmt" in node) return applyCreateFunction(node.CreateFunctionStmt, state, statement);
   if ("AlterFunctionStmt" in node) return applyAlterFunction(node.AlterFunctionStmt, state, statement);
-  if ("CreateTrigStmt" in node) return applyCreateTrigger(state, node.CreateTrigStmt);
+  if ("AlterOwnerStmt" in node) return applyFunctionOwner(node.AlterOwnerStmt, state, statement);
+  if ("DropOwnedStmt" in node) return applyDropOwned(node.DropOwnedStmt, state, statement);
+  if ("CreateTrigStmt" in node) return applyCreateTrigger(state, node.CreateTrigStmt, statement);
   if ("AlterDefaultPrivilegesStmt" in node) return applyDefaults(state, node.AlterDefaultPrivilegesStmt);
   if ("SelectStmt" in node && node.SelectStmt.intoClause !== undefined) {
     return applySelectInto(node.SelectStmt, state, statement);
   }
-  const path = readSettings(node).find(({ name }) => name === "search_path");
-  return path === undefined ? state : { ...state, searchPath: firstSchema(path.value) };
+  if ("CreateSchemaStmt" in node) return applyCreateSchema(state, node.CreateSchemaStmt);
+  return applySearchPath(state, statement);
 }
 
 type Node = ParsedStatement["node"];
 type Of<Key extends string> = Extract<Node, Record<Key, unknown>>[Key &
   keyof Extract<Node, Record<Key, unknown>>];
 
-function applyCreateTrigger(state: SchemaState, node: Of<"CreateTrigStmt">): SchemaState {
+function applyCreateTrigger(
+  state: SchemaState,
+  node: Of<"CreateTrigStmt">,
+  statement: ParsedStatement,
+): SchemaState {
   const name = node.trigname ?? "";
+  // Under the engine's name but with another function, or only sometimes: then it is as good as not there.
+  const isEngines = name.startsWith(`${ENGINE_SCHEMA}_`);
+  const [schema] = stringsOf(node.funcname);
+  const isSilent =
+    isEngines && (schema !== ENGINE_SCHEMA || node.whenClause !== undefined || node.row !== true);
   return changeTable(state, relationName(node.relation, state), (table) => ({
     ...table,
     triggers: new Set([...table.triggers, name]),
-    silencedTriggers: withEntry(table.silencedTriggers, name, undefined),
+    silencedTriggers: withEntry(table.silencedTriggers, name, isSilent ? statement : undefined),
   }));
 }
 
@@ -65,11 +80,9 @@ function applyDefaults(state: SchemaState, node: Of<"AlterDefaultPrivilegesStmt"
   return { ...state, functionsClosed: action.is_grant !== true };
 }
 
-function firstSchema(path: string): string {
-  const first =
-    path
-      .split(",")[0]
-      ?.trim()
-      .replace(/^"(.*)"$/, "$1") ?? "";
-  return first === "" || first === "default" ? "public" : first;
+function applyCreateSchema(
+  state: SchemaState,
+  { schemaname, authrole }: Of<"CreateSchemaStmt">,
+): SchemaState {
+  return { ...state, schemas: new Set([...state.schemas, schemaname ?? roleName(authrole)]) };
 }

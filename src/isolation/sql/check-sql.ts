@@ -3,10 +3,14 @@ import { messageOf } from "../../core/errors.js";
 import type { Finding } from "../../core/finding.js";
 import type { Expected } from "../expected.js";
 import { loadPolicyAnalysis } from "../policy-analysis.js";
+import { createEngineSql } from "./blocks/engine-blocks.js";
+import type { Branch } from "./blocks/expand-statements.js";
+import { StatementExpander } from "./blocks/expand-statements.js";
+import { findIsolationWord } from "./blocks/isolation-words.js";
 import { cachePolicyAnalysis } from "./cache-policy-analysis.js";
 import type { MigrationStep, Unit } from "./interpret.js";
 import { interpretMigrations } from "./interpret.js";
-import type { MigrationText } from "./parse-migration.js";
+import type { MigrationText, ParsedStatement } from "./parse-migration.js";
 import { loadSqlParser, parseMigration } from "./parse-migration.js";
 import type { SchemaState } from "./schema-state.js";
 import { EMPTY_STATE, stateKey } from "./schema-state.js";
@@ -37,12 +41,41 @@ export async function checkSql(
   await loadSqlParser();
   const steps = migrations.map((migration) => ({ ...migration, statements: parseMigration(migration) }));
   const analysis = cachePolicyAnalysis(await loadPolicyAnalysis(expected.settings));
-  const units = interpretMigrations(steps);
-  const final = units.at(-1)?.after ?? EMPTY_STATE;
-  const declared = findDeclared(expected, final);
-  const tenantTables = findTenantTables(units, declared);
-  const context: SqlContext = { units, final, expected, analysis, declared, tenantTables };
-  return { findings: rules.flatMap((rule) => runRule(rule, context)), migrations: steps };
+  const isEngineSql = createEngineSql(expected);
+  const expander = new StatementExpander(isEngineSql);
+  const expanded = steps.map((step) => ({ ...step, statements: expander.expand(step.statements) }));
+  const { conditional, unread } = expander.found;
+  const judge = (migrations: readonly MigrationStep[]) => {
+    const units = interpretMigrations(migrations);
+    const final = units.at(-1)?.after ?? EMPTY_STATE;
+    const declared = findDeclared(expected, final);
+    const tenantTables = findTenantTables(units, declared);
+    const context = { units, final, expected, analysis, isEngineSql, unread, declared, tenantTables };
+    return rules.flatMap((rule) => runRule(rule, context));
+  };
+  const findings = [judge(expanded)];
+  for (const last of branchesToTry(conditional)) {
+    const isRun = (statement: ParsedStatement) => (conditional.get(statement) ?? 0) <= last;
+    findings.push(judge(expanded.map((step) => ({ ...step, statements: step.statements.filter(isRun) }))));
+  }
+  return { findings: withoutTwins(findings.flat()), migrations: steps };
+}
+
+/**
+ * What a block may do or leave must be sound either way: without any branch, and without those that follow one which has
+ * to do with isolation. More than a few of these no block has.
+ */
+function branchesToTry(conditional: ReadonlyMap<ParsedStatement, Branch>): number[] {
+  if (conditional.size === 0) return [];
+  const telling = [...conditional].flatMap(([{ text }, branch]) =>
+    findIsolationWord(text) === undefined ? [] : [branch],
+  );
+  return [0, ...[...new Set(telling)].slice(0, 8)];
+}
+
+/** Each finding once. */
+function withoutTwins(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
 /** A rule that throws has found nothing out: that is an error, and never silence. */

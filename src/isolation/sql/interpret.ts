@@ -28,7 +28,12 @@ export function interpretMigrations(migrations: readonly MigrationStep[]): Unit[
   let state: SchemaState = EMPTY_STATE;
   for (const migration of migrations) {
     // Each migration starts with the search path of its role.
-    state = { ...state, searchPath: EMPTY_STATE.searchPath };
+    state = {
+      ...state,
+      searchPath: EMPTY_STATE.searchPath,
+      sessionPath: EMPTY_STATE.sessionPath,
+      temporaries: new Set(),
+    };
     const groups = splitUnits(migration.statements);
     groups.forEach((statements, index) => {
       const before = state;
@@ -50,11 +55,29 @@ function splitUnits(statements: readonly ParsedStatement[]): ParsedStatement[][]
   for (const statement of statements) {
     const alone = runsOutsideTransaction(statement.node);
     if (alone) groups.push([]);
-    groups.at(-1)?.push(statement);
+    const group = groups.at(-1);
+    if (group !== undefined) takeBack(group, statement);
+    group?.push(statement);
     if (alone || endsTransaction(statement.node)) groups.push([]);
   }
   const filled = groups.filter((group) => group.length > 0);
   return filled.length === 0 ? [[]] : filled;
+}
+
+/** What is rolled back has never happened: takes it out of what the transaction, or the savepoint, has done so far. */
+function takeBack(group: ParsedStatement[], { node }: ParsedStatement): void {
+  if (!("TransactionStmt" in node)) return;
+  const { kind, savepoint_name } = node.TransactionStmt;
+  const isStart = (one: ParsedStatement) => {
+    if (!("TransactionStmt" in one.node)) return false;
+    const start = one.node.TransactionStmt;
+    return kind === "TRANS_STMT_ROLLBACK_TO"
+      ? start.kind === "TRANS_STMT_SAVEPOINT" && start.savepoint_name === savepoint_name
+      : start.kind === "TRANS_STMT_BEGIN" || start.kind === "TRANS_STMT_START";
+  };
+  if (kind === "TRANS_STMT_ROLLBACK_TO" || kind === "TRANS_STMT_ROLLBACK") {
+    group.splice(group.findLastIndex(isStart) + 1);
+  }
 }
 
 function endsTransaction(node: ParsedStatement["node"]): boolean {

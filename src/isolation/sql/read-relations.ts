@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { SchemaState } from "./schema-state.js";
 import { stateKey } from "./schema-state.js";
 import type { QualifiedName } from "./syntax-names.js";
+import { listedName } from "./syntax-names.js";
 import { walkSyntax } from "./walk-syntax.js";
 
 const rangeVar = z.object({ relname: z.string(), schemaname: z.string().optional() });
@@ -27,7 +28,7 @@ function readRelations(query: unknown, state: SchemaState): QualifiedName[] {
   });
   return found
     .filter(({ schema, name }) => schema !== "" || !common.has(name))
-    .map(({ schema, name }) => ({ schema: schema === "" ? state.searchPath : schema, name }));
+    .map(({ schema, name }) => listedName(schema === "" ? [name] : [schema, name], state));
 }
 
 /** The numbers of the tables, and the keys of the views, that a query reads. Others are left out. */

@@ -47,6 +47,29 @@ export type TableState = {
   /** By trigger, `*` for all of them: the statement that disabled or dropped it. */
   readonly silencedTriggers: ReadonlyMap<string, ParsedStatement>;
   readonly columnRenames: readonly { readonly from: string; readonly to: string }[];
+  /** By name: constraints and indexes that tell values apart, and foreign keys. */
+  readonly keys: ReadonlyMap<string, KeyState>;
+  /** Columns of which it is known that they may be null. */
+  readonly nullable: ReadonlySet<string>;
+};
+
+/** A key, as the statements so far have left it. */
+export type KeyState = {
+  readonly kind: "primary key" | "unique" | "exclusion" | "foreign key";
+  readonly name: string;
+  /** In order; undefined for an expression. */
+  readonly columns: readonly (string | undefined)[];
+  readonly reference: Reference | undefined;
+  readonly at: ParsedStatement;
+};
+
+/** What a foreign key refers to. */
+export type Reference = {
+  /** The number of the table; undefined if the folder never names it otherwise. */
+  readonly table: number | undefined;
+  readonly columns: readonly string[];
+  /** Columns that are nulled or reset when what they refer to goes or changes. */
+  readonly cleared: readonly string[];
 };
 
 /** A view; `reads` are the tables and views in its query. */
@@ -70,13 +93,23 @@ export type FunctionState = {
   readonly isTrigger: boolean;
   readonly searchPath: readonly string[] | undefined;
   readonly publicExecute: boolean;
+  /** Roles that have been granted EXECUTE by name. */
+  readonly executors: ReadonlySet<Grantee>;
+  /** Undefined for whoever runs the migrations. */
+  readonly owner: Grantee | undefined;
   readonly at: ParsedStatement;
 };
 
 /** What the statements so far have made. Never changed in place. */
 export type SchemaState = {
   readonly nextId: number;
-  readonly searchPath: string;
+  /** Schemas in which names without one are looked up, in order; and what that is again after the transaction. */
+  readonly searchPath: readonly string[];
+  readonly sessionPath: readonly string[];
+  /** Temporary tables, which are found before any other while the session lasts. */
+  readonly temporaries: ReadonlySet<string>;
+  /** Schemas that the folder has created. */
+  readonly schemas: ReadonlySet<string>;
   readonly tables: ReadonlyMap<string, TableState>;
   readonly views: ReadonlyMap<string, ViewState>;
   readonly functions: ReadonlyMap<string, FunctionState>;
@@ -87,7 +120,10 @@ export type SchemaState = {
 /** Before the first statement. */
 export const EMPTY_STATE: SchemaState = {
   nextId: 1,
-  searchPath: "public",
+  searchPath: ["public"],
+  sessionPath: ["public"],
+  temporaries: new Set(),
+  schemas: new Set(),
   tables: new Map(),
   views: new Map(),
   functions: new Map(),

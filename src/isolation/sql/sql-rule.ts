@@ -2,6 +2,8 @@ import type { Finding } from "../../core/finding.js";
 import type { TableDeclaration } from "../../rls/table-declaration.js";
 import type { Expected, ExpectedTable } from "../expected.js";
 import type { PolicyAnalysis } from "../policy-analysis.js";
+import type { IsEngineSql } from "./blocks/engine-blocks.js";
+import type { Unread } from "./blocks/expand-statements.js";
 import type { Unit } from "./interpret.js";
 import type { ParsedStatement } from "./parse-migration.js";
 import type { SchemaState, TableState } from "./schema-state.js";
@@ -24,6 +26,10 @@ export type SqlContext = {
   readonly analysis: PolicyAnalysis;
   /** By the number of the table. */
   readonly declared: ReadonlyMap<number, DeclaredTable>;
+  /** SQL that a block puts together while it runs. */
+  readonly unread: readonly Unread[];
+  /** True for a statement that is, to the letter, what the completion writes. */
+  readonly isEngineSql: IsEngineSql;
   /** Tables with rows of tenants: the declared ones, and those that are parts or copies of them. */
   readonly tenantTables: ReadonlySet<number>;
 };

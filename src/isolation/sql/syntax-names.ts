@@ -1,18 +1,47 @@
 import type { Node, RangeVar, RoleSpec, TypeName } from "libpg-query";
 import type { Grantee, SchemaState } from "./schema-state.js";
+import { stateKey } from "./schema-state.js";
 
 /** The name of an object, its schema filled in. */
 export type QualifiedName = { readonly schema: string; readonly name: string };
 
-/** The name that a relation in a statement stands for. */
+/** The name that a relation in a statement stands for, looked up along the search path. */
 export function relationName(relation: RangeVar | undefined, state: SchemaState): QualifiedName {
-  return { schema: relation?.schemaname ?? state.searchPath, name: relation?.relname ?? "" };
+  const name = relation?.relname ?? "";
+  return { schema: relation?.schemaname ?? schemaOf(name, state), name };
+}
+
+/** The name of a relation that a statement makes. */
+export function newRelationName(relation: RangeVar | undefined, state: SchemaState): QualifiedName {
+  return { schema: relation?.schemaname ?? firstSchema(state), name: relation?.relname ?? "" };
 }
 
 /** The name in a list of one or two strings, such as DROP has. */
 export function listedName(parts: readonly string[], state: SchemaState): QualifiedName {
   const name = parts.at(-1) ?? "";
-  return { schema: parts.at(-2) ?? state.searchPath, name };
+  return { schema: parts.at(-2) ?? schemaOf(name, state), name };
+}
+
+/** The first schema of the path that is known to have such a table, view or function. */
+function schemaOf(name: string, state: SchemaState): string {
+  const { searchPath, tables, views } = state;
+  if (state.temporaries.has(name)) return "pg_temp";
+  if (searchPath.length === 1) return firstSchema(state);
+  return (
+    searchPath.find((schema) => tables.has(stateKey(schema, name)) || views.has(stateKey(schema, name))) ??
+    searchPath.find((schema) =>
+      [...state.functions.values()].some((made) => made.schema === schema && made.name === name),
+    ) ??
+    firstSchema(state)
+  );
+}
+
+/** Where things are made: PostgreSQL passes over schemas that are not there. */
+export function firstSchema({ searchPath, schemas, tables }: SchemaState): string {
+  const [first = "public"] = searchPath;
+  if (searchPath.length < 2) return first;
+  const known = new Set([...schemas, "public", ...[...tables.values()].map(({ schema }) => schema)]);
+  return searchPath.find((schema) => known.has(schema)) ?? first;
 }
 
 /** The texts of a list of strings. */

@@ -13,6 +13,7 @@ export function walkSyntax(value: unknown, visit: (node: SyntaxNode) => boolean)
   }
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+/** True for what has fields. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

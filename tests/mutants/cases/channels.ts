@@ -21,7 +21,7 @@ export const CHANNELS: readonly Mutant[] = inBoth({
     plant: (n) =>
       code(n, importing("uniqueIndex"), [
         n.isolated,
-        `${n.isolated}\n    uniqueIndexX("all_x").on(t.${n.property}, t.${n.textProperty}),`,
+        `${n.isolated}\n    uniqueIndexX("all_x").on(t.${n.property}, t.${n.textProperty}).where(sql\`\${t.${n.textProperty}} > ''\`),`,
       ]),
   },
   "59-ok": {

@@ -1,6 +1,6 @@
 import { judge } from "../judge.js";
 import type { Outcome } from "../outcome.js";
-import { HELD, leaked, notApplicable } from "../outcome.js";
+import { HELD, leaked } from "../outcome.js";
 import type { Probe } from "../probe.js";
 import { isTenantTarget } from "../probe.js";
 import type { Answer } from "../probe-session.js";
@@ -39,7 +39,10 @@ function updates(key: ShapeKey, tenant: string) {
   const onto = `on conflict (${key.parts.map((part) => `(${part})`).join(", ")})${predicate}`;
   const set = `do update set ${tenant} = excluded.${tenant}`;
   // On servers that evaluate this WHERE before the policy (CVE-2026-120154), it hides the conflict or reads the row.
-  return [`${onto} ${set}`, `${onto} ${set} where false`].map((tail) => ({ tail, judge: judgeUpsert }));
+  return [`${onto} ${set}`, `${onto} ${set} where false`].map((tail) => ({
+    tail,
+    judge: judgeUpsert,
+  }));
 }
 
 function judgeInsert(answer: Answer): Outcome {
@@ -54,10 +57,6 @@ function judgeInsert(answer: Answer): Outcome {
 function judgeUpsert(answer: Answer): Outcome {
   if (answer.ok && answer.count === 1) return HELD;
   if (answer.ok) return leaked("the row was left out: another tenant has the key");
-  const isPolicy = /row-level security/.test(answer.message);
-  if (answer.code === "42501" && !isPolicy) return notApplicable("services do not update");
   if (answer.code === "42501") return leaked("the refusal tells that another tenant has the key");
-  // A deferrable key cannot be named.
-  if (answer.code === "55000") return notApplicable("ON CONFLICT cannot use a deferrable key");
   return judgeInsert(answer);
 }

@@ -1,10 +1,13 @@
 import { aim } from "../aim.js";
 import { castTo } from "../column-choices.js";
 import { judge } from "../judge.js";
+import { orderTables } from "../order-tables.js";
 import type { Outcome } from "../outcome.js";
+import { notApplicable } from "../outcome.js";
 import type { AttackContext, Probe } from "../probe.js";
 import { isTenantTarget } from "../probe.js";
 import { bareInsert } from "../row-maker.js";
+import { newTenant } from "../tenant-rows.js";
 
 /** Without a tenant, on a connection that has never had one: the setting is NULL. */
 export const contextUnset: Probe = {
@@ -24,8 +27,37 @@ export const contextEmptied: Probe = {
   title: "without a tenant, on a reused connection, the service reaches rows",
   fix: "Write the policy with nullif(current_setting(…, true), '') (withTenantRls).",
   applies: isTenantTarget,
-  attack: (context) => attackWithout(context, ""),
+  attack: async (context) =>
+    judge.worst([await attackWithout(context, ""), await context.session.undone(() => attackBlank(context))]),
 };
+
+/** An empty text is a tenant's id as good as any, where the column is a text: its rows are nobody's to see. */
+async function attackBlank(context: AttackContext): Promise<Outcome> {
+  const { session, target, maker, shapes, victim } = context;
+  const { place, shape, declaration } = target;
+  if (declaration.tenantType !== "text") return notApplicable("an empty text is no id");
+  const blank = newTenant("");
+  await maker.makeAll(orderTables(shapes.tables, [shape.key]), blank);
+  const where = aim.rowsOf(target, blank);
+  const copy = new Map(
+    shape.columns
+      .filter((column) => column.generated === null)
+      .map((column) => [column.name, castTo(column, victim.rows.get(shape.key)?.[column.name] ?? null)]),
+  );
+  copy.set(declaration.tenantColumn ?? "", aim.id(target, blank));
+  const evidence = "in an emptied context, rows of the tenant whose id is an empty text were reached";
+  const outcomes = [];
+  for (const [statement, others] of [
+    [`select 1 from ${place} limit 1`, []],
+    [`select 1 from ${place} where ${where} limit 1`, []],
+    [`update ${place} set ${aim.noChange(target)} where ${where}`, []],
+    [`delete from ${place} where ${where}`, []],
+    // The table's own condition may keep such a tenant out, and then nobody can have its rows.
+    [bareInsert(shape, copy), blank.rows.has(shape.key) ? [] : ["23514"]],
+  ] as const)
+    outcomes.push(judge.nothing(await session.attack({ context: "" }, statement), evidence, others));
+  return judge.worst(outcomes);
+}
 
 async function attackWithout(context: AttackContext, setting: string | undefined): Promise<Outcome> {
   const { session, target, victim } = context;

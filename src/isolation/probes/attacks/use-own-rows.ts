@@ -6,6 +6,7 @@ import { notApplicable, notPossible } from "../outcome.js";
 import type { AttackContext, Probe } from "../probe.js";
 import { isTenantTarget } from "../probe.js";
 import { bareInsert } from "../row-maker.js";
+import { grantedColumn } from "./granted-column.js";
 
 /** What a tenant may do with its own rows must work: else nothing is proven by the attacks that failed. */
 export const useOwnRows: Probe = {
@@ -18,6 +19,9 @@ export const useOwnRows: Probe = {
     const outcomes = [];
     for (const command of context.target.declaration.commands)
       outcomes.push(await tryCommand(context, command));
+    // Were the victim's row hidden from the victim itself, nobody else's not seeing it would say nothing.
+    if (context.target.declaration.commands.includes("select"))
+      outcomes.push(await tryCommand({ ...context, attacker: context.victim }, "select"));
     return judge.worst(outcomes);
   },
 };
@@ -36,6 +40,12 @@ export const useOtherCommands: Probe = {
     const outcomes: Outcome[] = [];
     for (const command of others) {
       const allowed = await tryCommand(context, command);
+      const column =
+        command === "update" || command === "insert" ? await grantedColumn(context, command) : undefined;
+      if (allowed.result === "outage" && column !== undefined) {
+        outcomes.push({ result: "leaked", evidence: `${command} is granted for the column ${column}` });
+        continue;
+      }
       outcomes.push(
         allowed.result === "held"
           ? { result: "leaked", evidence: `${command} of an own row was not refused` }

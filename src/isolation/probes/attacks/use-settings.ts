@@ -13,6 +13,9 @@ const ON = ["on", "true", "1", "t", "yes", "all", "*", "admin", "service", "supe
 /** What a careless comparison with the tenant's setting may take for everybody. */
 const EVERYBODY = ["*", "%", "all", "0", "-1", "null", "{}", "00000000-0000-0000-0000-000000000000"];
 
+/** What the attack itself stands on. */
+const BOUND = "'role', 'session_authorization', 'statement_timeout', 'lock_timeout', 'row_security'";
+
 /** Sets every setting that a policy, or a function that it may call, reads: any session can set them. */
 export const useSettings: Probe = {
   id: "probe-setting",
@@ -65,8 +68,13 @@ async function readSwitches({ session, target, expected }: AttackContext) {
   const read = [...policies, ...functions].join("\n");
   const found = [...read.matchAll(/current_setting\s*\(\s*'([^']+)'/gi)].map(([, name = ""]) => name);
   const { setting } = expected.settings;
-  // Only names with a dot are free for anyone to set; the others are the server's own.
-  const names = [...new Set(found)].filter((name) => name !== setting && name.includes("."));
+  // Names with a dot are free for anyone to set; of the server's own, those that it lets users set.
+  const free = new Set(
+    await texts(`select name as text from pg_settings where context = 'user' and name not in (${BOUND})`),
+  );
+  const names = [...new Set(found)].filter(
+    (name) => name !== setting && (name.includes(".") || free.has(name.toLowerCase())),
+  );
   const values = policies.flatMap((text) => (text === "" ? [] : expressionParts(text).strings));
   return { names: names.slice(0, 8), values: values.filter((text) => !found.includes(text)).slice(0, 20) };
 }

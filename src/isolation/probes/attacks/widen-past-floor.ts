@@ -1,9 +1,11 @@
 import { quoteIdentifier } from "../../../core/identifiers.js";
 import { aim } from "../aim.js";
+import { castTo } from "../column-choices.js";
 import { judge } from "../judge.js";
 import { notApplicable, notPossible } from "../outcome.js";
 import type { Probe } from "../probe.js";
 import { isTenantTarget } from "../probe.js";
+import { bareInsert } from "../row-maker.js";
 import { gainRows } from "./gain-rows.js";
 
 /** Adds a policy that lets everything through: the floor must contain it. Only where nobody else is. */
@@ -37,6 +39,13 @@ export const widenPastFloor: Probe = {
       const move = `update ${place} set ${target.tenant} = ${aim.id(target, victim)} where ${aim.rowsOf(target, attacker)}`;
       outcomes.push(
         await gainRows(context, victim, move, "a new row, allowed for the test, was not contained"),
+      );
+      const row = victim.rows.get(target.shape.key) ?? {};
+      const given = target.shape.columns.filter((column) => column.generated === null);
+      const values = new Map(given.map((column) => [column.name, castTo(column, row[column.name] ?? null)]));
+      const insert = bareInsert(target.shape, values);
+      outcomes.push(
+        await gainRows(context, victim, insert, "a new row, allowed for the test, was not contained"),
       );
       return judge.worst(outcomes);
     });

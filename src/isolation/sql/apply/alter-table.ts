@@ -4,6 +4,7 @@ import type { SchemaState, TableState } from "../schema-state.js";
 import { stateKey, withEntry } from "../schema-state.js";
 import type { QualifiedName } from "../syntax-names.js";
 import { isOn, relationName, valueText } from "../syntax-names.js";
+import { addColumn, addConstraint, withoutNull } from "./add-constraint.js";
 import type { Content, Effect } from "./effect.js";
 import { changeTable } from "./effect.js";
 
@@ -25,7 +26,8 @@ function alterTable(
 ): SchemaState {
   const change = (how: (table: TableState) => Partial<TableState>) =>
     changeTable(state, name, (table) => ({ ...table, ...how(table) }));
-  const trigger = command.name ?? "";
+  // Of a trigger, a constraint or a column.
+  const about = command.name ?? "";
   switch (command.subtype) {
     case "AT_EnableRowSecurity":
     case "AT_DisableRowSecurity":
@@ -39,7 +41,7 @@ function alterTable(
     case "AT_DisableTrig":
     case "AT_EnableReplicaTrig":
       return change((table) => ({
-        silencedTriggers: withEntry(table.silencedTriggers, trigger, statement),
+        silencedTriggers: withEntry(table.silencedTriggers, about, statement),
       }));
     case "AT_DisableTrigAll":
     case "AT_DisableTrigUser":
@@ -47,15 +49,41 @@ function alterTable(
     case "AT_EnableTrig":
     case "AT_EnableAlwaysTrig":
       return change((table) => ({
-        silencedTriggers: withEntry(table.silencedTriggers, trigger, undefined),
+        silencedTriggers: withEntry(table.silencedTriggers, about, undefined),
       }));
     case "AT_EnableTrigAll":
     case "AT_EnableTrigUser":
       return change((table) => ({ silencedTriggers: keepDropped(table) }));
+    case "AT_AddConstraint":
+      return changeTable(state, name, (table) =>
+        command.def !== undefined && "Constraint" in command.def
+          ? addConstraint(table, command.def.Constraint, undefined, state, statement)
+          : table,
+      );
+    case "AT_DropConstraint":
+      return change((table) => ({ keys: withEntry(table.keys, about, undefined) }));
+    case "AT_AddColumn":
+      return changeTable(state, name, (table) =>
+        command.def !== undefined && "ColumnDef" in command.def
+          ? addColumn(table, command.def.ColumnDef, state, statement)
+          : table,
+      );
+    case "AT_DropColumn":
+      return change((table) => ({
+        keys: new Map([...table.keys].filter(([, { columns }]) => !columns.includes(about))),
+      }));
+    case "AT_SetNotNull":
+      return changeTable(state, name, (table) => withoutNull(table, [about]));
+    case "AT_DropNotNull":
+      return change((table) => ({ nullable: new Set([...table.nullable, about]) }));
     case "AT_AttachPartition":
       return attach(state, name, command, statement);
     case "AT_AddInherit":
       return inherit(state, name, command, statement);
+    case "AT_DropInherit":
+      return change(() => ({ origin: { kind: "plain" } }));
+    case "AT_DetachPartition":
+      return detach(state, command);
     default:
       return state;
   }
@@ -94,12 +122,22 @@ function adopt(
   child: QualifiedName,
   statement: ParsedStatement,
 ): SchemaState {
-  const id = state.tables.get(stateKey(parent.schema, parent.name))?.id;
+  // A parent that the folder does not create is a table all the same.
+  const known = changeTable(state, parent, (table) => table);
+  const id = known.tables.get(stateKey(parent.schema, parent.name))?.id;
   if (id === undefined) return state;
-  return changeTable(state, child, (table) => ({
+  return changeTable(known, child, (table) => ({
     ...table,
     origin: { kind: "child", of: [id], at: statement },
   }));
+}
+
+/** The part becomes a table of its own, which keeps what it has, and is now a copy of what it was part of. */
+function detach(state: SchemaState, { def }: AlterTableCmd): SchemaState {
+  if (def === undefined || !("PartitionCmd" in def)) return state;
+  return changeTable(state, relationName(def.PartitionCmd.name, state), (table) =>
+    table.origin.kind === "child" ? { ...table, origin: { ...table.origin, kind: "copy" } } : table,
+  );
 }
 
 function alterView(

@@ -1,15 +1,18 @@
 import type { Node, RangeVar } from "libpg-query";
+import type { ParsedStatement } from "../parse-migration.js";
 import { resolveReads } from "../read-relations.js";
-import type { Origin, SchemaState } from "../schema-state.js";
+import type { Origin, SchemaState, TableState } from "../schema-state.js";
 import { stateKey, withEntry } from "../schema-state.js";
-import { relationName } from "../syntax-names.js";
+import { newRelationName, relationName } from "../syntax-names.js";
+import { addColumn, addConstraint } from "./add-constraint.js";
 import type { Content, Effect } from "./effect.js";
 import { addTable, newTable } from "./effect.js";
 
 /** CREATE TABLE, PARTITION OF, INHERITS and LIKE among them. */
 export const applyCreateTable: Effect<Content<"CreateStmt">> = (node, state, statement) => {
-  const name = relationName(node.relation, state);
-  if (isTemporary(node.relation) || (node.if_not_exists === true && exists(state, name))) return state;
+  const name = newRelationName(node.relation, state);
+  if (isTemporary(node.relation)) return withTemporary(state, name);
+  if (node.if_not_exists === true && exists(state, name)) return state;
   const parents = idsOf(node.inhRelations, state);
   const models = (node.tableElts ?? []).flatMap((element) =>
     "TableLikeClause" in element ? idsOf(wrap(element.TableLikeClause.relation), state) : [],
@@ -20,14 +23,33 @@ export const applyCreateTable: Effect<Content<"CreateStmt">> = (node, state, sta
       : models.length > 0
         ? { kind: "copy", of: models, at: statement }
         : { kind: "plain" };
-  return addTable(state, newTable(state, name, { createdAt: statement, origin }));
+  const fresh = newTable(state, name, { createdAt: statement, origin });
+  return addTable(state, readElements(fresh, node.tableElts, state, statement));
 };
+
+/** Columns first: a primary key takes null from them. */
+function readElements(
+  table: TableState,
+  elements: readonly Node[] | undefined,
+  state: SchemaState,
+  statement: ParsedStatement,
+): TableState {
+  const withColumns = (elements ?? []).reduce(
+    (so, node) => ("ColumnDef" in node ? addColumn(so, node.ColumnDef, state, statement) : so),
+    table,
+  );
+  return (elements ?? []).reduce(
+    (so, node) =>
+      "Constraint" in node ? addConstraint(so, node.Constraint, undefined, state, statement) : so,
+    withColumns,
+  );
+}
 
 /** CREATE FOREIGN TABLE. */
 export const applyCreateForeignTable: Effect<Content<"CreateForeignTableStmt">> = (node, state, statement) =>
   addTable(
     state,
-    newTable(state, relationName(node.base?.relation, state), {
+    newTable(state, newRelationName(node.base?.relation, state), {
       createdAt: statement,
       origin: { kind: "foreign" },
     }),
@@ -35,8 +57,9 @@ export const applyCreateForeignTable: Effect<Content<"CreateForeignTableStmt">> 
 
 /** CREATE TABLE AS and CREATE MATERIALIZED VIEW. */
 export const applyCreateTableAs: Effect<Content<"CreateTableAsStmt">> = (node, state, statement) => {
-  const name = relationName(node.into?.rel, state);
-  if (isTemporary(node.into?.rel) || (node.if_not_exists === true && exists(state, name))) return state;
+  const name = newRelationName(node.into?.rel, state);
+  if (isTemporary(node.into?.rel)) return withTemporary(state, name);
+  if (node.if_not_exists === true && exists(state, name)) return state;
   const reads = resolveReads(node.query, state);
   if (node.objtype === "OBJECT_MATVIEW") {
     const view = { ...name, materialized: true, securityInvoker: false, reads, at: statement };
@@ -48,9 +71,10 @@ export const applyCreateTableAs: Effect<Content<"CreateTableAsStmt">> = (node, s
 /** SELECT … INTO. */
 export const applySelectInto: Effect<Content<"SelectStmt">> = (node, state, statement) => {
   const target = node.intoClause?.rel;
-  if (target === undefined || isTemporary(target)) return state;
+  if (target === undefined) return state;
+  if (isTemporary(target)) return withTemporary(state, newRelationName(target, state));
   const reads = resolveReads({ ...node, intoClause: undefined }, state);
-  return addCopy(state, relationName(target, state), reads, statement);
+  return addCopy(state, newRelationName(target, state), reads, statement);
 };
 
 function addCopy(
@@ -70,6 +94,10 @@ function tablesBehind(read: number | string, state: SchemaState): number[] {
   return (state.views.get(read)?.reads ?? []).flatMap((inner) =>
     inner === read ? [] : tablesBehind(inner, state),
   );
+}
+
+function withTemporary(state: SchemaState, { name }: { name: string }): SchemaState {
+  return { ...state, temporaries: new Set([...state.temporaries, name]) };
 }
 
 function isTemporary(relation: RangeVar | undefined): boolean {

@@ -7,6 +7,7 @@ import type { Content, Effect } from "./effect.js";
 import { changeTable } from "./effect.js";
 import { functionsNamed, removeFunction } from "./function-key.js";
 import { dropSchema } from "./rename.js";
+import { dropIndex } from "./unique-index.js";
 
 /** DROP of whatever the state knows. */
 export const applyDrop: Effect<Content<"DropStmt">> = (node, state, statement) =>
@@ -26,6 +27,9 @@ function dropOne(
     case "OBJECT_MATVIEW": {
       const { schema, name } = listedName(parts, state);
       const key = stateKey(schema, name);
+      if (schema === "pg_temp") {
+        return { ...state, temporaries: new Set([...state.temporaries].filter((one) => one !== name)) };
+      }
       return {
         ...state,
         tables: withEntry(state.tables, key, undefined),
@@ -36,6 +40,8 @@ function dropOne(
       return dropPolicy(state, parts, statement);
     case "OBJECT_TRIGGER":
       return dropTrigger(state, parts, statement);
+    case "OBJECT_INDEX":
+      return dropIndex(state, parts);
     case "OBJECT_SCHEMA":
       return dropSchema(state, object);
     case "OBJECT_FUNCTION":

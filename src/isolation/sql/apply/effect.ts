@@ -32,6 +32,8 @@ export function newTable(
     triggers: new Set(),
     silencedTriggers: new Map(),
     columnRenames: [],
+    keys: new Map(),
+    nullable: new Set(),
   };
 }
 

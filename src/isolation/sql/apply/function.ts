@@ -1,6 +1,7 @@
 import type { DefElem, Node } from "libpg-query";
-import type { FunctionState } from "../schema-state.js";
-import { listedName, stringsOf, typeText, valueText } from "../syntax-names.js";
+import type { ParsedStatement } from "../parse-migration.js";
+import type { FunctionState, SchemaState } from "../schema-state.js";
+import { firstSchema, listedName, roleName, stringsOf, typeText, valueText } from "../syntax-names.js";
 import type { Content, Effect } from "./effect.js";
 import { findFunction, functionsNamed, putFunction } from "./function-key.js";
 
@@ -13,7 +14,8 @@ const INPUT_MODES: ReadonlySet<string> = new Set([
 
 /** CREATE FUNCTION. Replacing one keeps its grants and nothing else. */
 export const applyCreateFunction: Effect<Content<"CreateFunctionStmt">> = (node, state, statement) => {
-  const name = listedName(stringsOf(node.funcname), state);
+  const [bare = "", schema = firstSchema(state)] = stringsOf(node.funcname).reverse();
+  const name = { schema, name: bare };
   const parameters = (node.parameters ?? [])
     .flatMap((parameter) =>
       "FunctionParameter" in parameter && INPUT_MODES.has(parameter.FunctionParameter.mode ?? "")
@@ -25,11 +27,11 @@ export const applyCreateFunction: Effect<Content<"CreateFunctionStmt">> = (node,
   const fresh: FunctionState = {
     ...name,
     parameters,
-    definer: false,
-    leakproof: false,
+    ...UNTOUCHED,
     isTrigger: ["trigger", "event_trigger"].includes(typeText(node.returnType)),
-    searchPath: undefined,
     publicExecute: earlier?.publicExecute ?? !state.functionsClosed,
+    executors: earlier?.executors ?? new Set(),
+    owner: earlier?.owner,
     at: statement,
   };
   return putFunction(state, optionsOf(node.options).reduce(applyOption, fresh));
@@ -37,12 +39,39 @@ export const applyCreateFunction: Effect<Content<"CreateFunctionStmt">> = (node,
 
 /** ALTER FUNCTION … SECURITY DEFINER, SET search_path, LEAKPROOF. */
 export const applyAlterFunction: Effect<Content<"AlterFunctionStmt">> = (node, state, statement) => {
-  const named = functionsNamed(node.func === undefined ? undefined : { ObjectWithArgs: node.func }, state);
-  return named.reduce(
-    (so, [, made]) =>
-      putFunction(so, { ...optionsOf(node.actions).reduce(applyOption, made), at: statement }),
+  const object = node.func === undefined ? undefined : { ObjectWithArgs: node.func };
+  const named = functionsNamed(object, state).map(([, made]) => made);
+  const all = named.length > 0 ? named : strangers(object, state, statement);
+  return all.reduce(
+    (so, made) => putFunction(so, { ...optionsOf(node.actions).reduce(applyOption, made), at: statement }),
     state,
   );
+};
+
+/** ALTER FUNCTION … OWNER TO. */
+export const applyFunctionOwner: Effect<Content<"AlterOwnerStmt">> = (node, state, statement) =>
+  functionsNamed(node.object, state).reduce(
+    (so, [, made]) => putFunction(so, { ...made, owner: roleName(node.newowner), at: statement }),
+    state,
+  );
+
+/** A function that the folder does not create: what is not known of it is taken to be as PostgreSQL makes it. */
+function strangers(object: Node | undefined, state: SchemaState, at: ParsedStatement): FunctionState[] {
+  if (object === undefined || !("ObjectWithArgs" in object)) return [];
+  const name = listedName(stringsOf(object.ObjectWithArgs.objname), state);
+  const types = (object.ObjectWithArgs.objargs ?? []).map((type) =>
+    "TypeName" in type ? typeText(type.TypeName) : "",
+  );
+  return [{ ...UNTOUCHED, ...name, parameters: types.join(","), publicExecute: true, at }];
+}
+
+const UNTOUCHED = {
+  definer: false,
+  leakproof: false,
+  isTrigger: false,
+  searchPath: undefined,
+  executors: new Set<string>(),
+  owner: undefined,
 };
 
 function optionsOf(nodes: readonly Node[] | undefined): DefElem[] {
@@ -58,9 +87,5 @@ function applyOption(made: FunctionState, option: DefElem): FunctionState {
   if (kind === "VAR_RESET_ALL") return { ...made, searchPath: undefined };
   if (name !== "search_path") return made;
   if (kind !== "VAR_SET_VALUE") return { ...made, searchPath: undefined };
-  return { ...made, searchPath: (args ?? []).flatMap((arg) => valueText(arg).split(",").map(unquote)) };
-}
-
-function unquote(name: string): string {
-  return name.trim().replace(/^"(.*)"$/, "$1");
+  return { ...made, searchPath: (args ?? []).map(valueText) };
 }

@@ -1,6 +1,6 @@
 import type { Node } from "libpg-query";
 import type { ParsedStatement } from "../parse-migration.js";
-import type { Grants, SchemaState } from "../schema-state.js";
+import type { FunctionState, Grants, SchemaState } from "../schema-state.js";
 import { relationName, roleNames } from "../syntax-names.js";
 import type { Content, Effect } from "./effect.js";
 import { changeTable } from "./effect.js";
@@ -86,12 +86,21 @@ function revokeInSchemas(state: SchemaState, node: Content<"GrantStmt">): Schema
 }
 
 function grantOnFunctions(state: SchemaState, node: Content<"GrantStmt">): SchemaState {
-  if (!roleNames(node.grantees).includes("PUBLIC")) return state;
-  const publicExecute = node.is_grant === true;
+  const isGrant = node.is_grant === true;
+  const grantees = roleNames(node.grantees);
+  const change = (made: FunctionState): FunctionState => ({
+    ...made,
+    publicExecute: grantees.includes("PUBLIC") ? isGrant : made.publicExecute,
+    executors: new Set(
+      isGrant
+        ? [...made.executors, ...grantees]
+        : [...made.executors].filter((role) => !grantees.includes(role)),
+    ),
+  });
   const schemas = (node.objects ?? []).flatMap((object) => ("String" in object ? [object.String.sval] : []));
   const named =
     node.targtype === "ACL_TARGET_ALL_IN_SCHEMA"
       ? [...state.functions].filter(([, { schema }]) => schemas.includes(schema))
       : (node.objects ?? []).flatMap((object) => functionsNamed(object, state));
-  return named.reduce((so, [, made]) => putFunction(so, { ...made, publicExecute }), state);
+  return named.reduce((so, [, made]) => putFunction(so, change(made)), state);
 }

@@ -1,10 +1,11 @@
-import type { SchemaState, TableState, ViewState } from "../schema-state.js";
+import type { KeyState, SchemaState, TableState, ViewState } from "../schema-state.js";
 import { putTable, stateKey, withEntry } from "../schema-state.js";
 import type { QualifiedName } from "../syntax-names.js";
 import { partsOf, relationName } from "../syntax-names.js";
 import type { Content, Effect } from "./effect.js";
 import { changeTable } from "./effect.js";
 import { functionsNamed, moveFunction } from "./function-key.js";
+import { renameIndex } from "./unique-index.js";
 
 /** ALTER … RENAME TO, of tables, views, columns, policies, triggers, schemas and functions. */
 export const applyRename: Effect<Content<"RenameStmt">> = (node, state) => {
@@ -20,10 +21,15 @@ export const applyRename: Effect<Content<"RenameStmt">> = (node, state) => {
     case "OBJECT_SCHEMA":
       return moveSchema(state, from, to);
     case "OBJECT_COLUMN":
-      return changeTable(state, name, (table) => ({
-        ...table,
-        columnRenames: [...table.columnRenames, { from, to }],
-      }));
+      return renameColumn(state, name, from, to);
+    case "OBJECT_TABCONSTRAINT":
+      return changeTable(state, name, (table) => renameKey(table, from, to));
+    case "OBJECT_INDEX":
+      return renameIndex(
+        state,
+        node.relation?.schemaname === undefined ? [name.name] : [name.schema, name.name],
+        to,
+      );
     case "OBJECT_POLICY":
       return changeTable(state, name, (table) => renamePolicy(table, from, to));
     case "OBJECT_TRIGGER":
@@ -95,6 +101,40 @@ function moveSchema(state: SchemaState, from: string, to: string): SchemaState {
     state,
   );
   return functions.reduce((so, [key]) => moveFunction(so, key, { schema: to }), moved);
+}
+
+/** Keys follow the column, those of other tables that refer to it as well. */
+function renameColumn(state: SchemaState, name: QualifiedName, from: string, to: string): SchemaState {
+  const renamed = (column: string) => (column === from ? to : column);
+  const changed = changeTable(state, name, (table) => ({
+    ...table,
+    columnRenames: [...table.columnRenames, { from, to }],
+    nullable: new Set([...table.nullable].map(renamed)),
+    keys: mapKeys(table.keys, (key) => ({
+      ...key,
+      columns: key.columns.map((column) => (column === undefined ? undefined : renamed(column))),
+    })),
+  }));
+  const id = changed.tables.get(stateKey(name.schema, name.name))?.id;
+  return [...changed.tables.values()].reduce((so, table) => {
+    if (id === undefined || ![...table.keys.values()].some((key) => key.reference?.table === id)) return so;
+    const keys = mapKeys(table.keys, (key) =>
+      key.reference?.table === id
+        ? { ...key, reference: { ...key.reference, columns: key.reference.columns.map(renamed) } }
+        : key,
+    );
+    return putTable(so, { ...table, keys });
+  }, changed);
+}
+
+function mapKeys(keys: TableState["keys"], change: (key: KeyState) => KeyState): TableState["keys"] {
+  return new Map([...keys].map(([name, key]) => [name, change(key)]));
+}
+
+function renameKey(table: TableState, from: string, to: string): TableState {
+  const key = table.keys.get(from);
+  if (key === undefined) return table;
+  return { ...table, keys: withEntry(withEntry(table.keys, from, undefined), to, { ...key, name: to }) };
 }
 
 function renamePolicy(table: TableState, from: string, to: string): TableState {

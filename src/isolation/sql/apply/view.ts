@@ -1,12 +1,12 @@
 import { resolveReads } from "../read-relations.js";
 import { stateKey, withEntry } from "../schema-state.js";
-import { isOn, relationName, valueText } from "../syntax-names.js";
+import { isOn, newRelationName, valueText } from "../syntax-names.js";
 import type { Content, Effect } from "./effect.js";
 
 /** CREATE VIEW. Replacing a view without options takes its options away. */
 export const applyView: Effect<Content<"ViewStmt">> = (node, state, statement) => {
   if (node.view?.relpersistence === "t") return state;
-  const name = relationName(node.view, state);
+  const name = newRelationName(node.view, state);
   const invoker = (node.options ?? []).some(
     (option) =>
       "DefElem" in option &&

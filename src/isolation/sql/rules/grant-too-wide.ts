@@ -2,6 +2,7 @@ import { tableSubject } from "../../../catalog/facts.js";
 import { managedSchemas } from "../../expected.js";
 import { privilegesOf } from "../apply/grant.js";
 import type { ParsedStatement } from "../parse-migration.js";
+import { findServices } from "../roles/find-services.js";
 import type { TableState } from "../schema-state.js";
 import type { SqlContext, SqlFinding, SqlRule } from "../sql-rule.js";
 import { placeOf } from "../sql-rule.js";
@@ -13,16 +14,19 @@ import { trackActs } from "../track-acts.js";
 export const grantTooWide: SqlRule = {
   id: "grant-too-wide",
   threats: [39, 40, 41, 42, 43, 79],
-  check: (context) => [
-    ...findOnTables(context),
-    ...trackActs(context, (statement) => readWide(statement, context)),
-  ],
+  check: (context) => {
+    const services = findServices(context.units, context.expected.settings.roles.tenant);
+    return [
+      ...findOnTables(context, services),
+      ...trackActs(context, (statement) => readWide(statement, services)),
+    ];
+  },
 };
 
 const FIX =
   "Grant only what the schema declares: select, insert, update and delete, as far as the table has them.";
 
-function findOnTables(context: SqlContext): SqlFinding[] {
+function findOnTables(context: SqlContext, services: ReadonlySet<string>): SqlFinding[] {
   const states = [
     context.final,
     ...context.units.filter(({ migration }) => migration.isNew).map(({ after }) => after),
@@ -34,7 +38,7 @@ function findOnTables(context: SqlContext): SqlFinding[] {
     for (const table of state.tables.values()) {
       if (seen.has(table) || !schemas.has(table.schema)) continue;
       seen.add(table);
-      for (const [role, privilege, at] of excessOf(table, context)) {
+      for (const [role, privilege, at] of excessOf(table, context, services)) {
         const subjects = excess.get(at) ?? new Map<string, Set<string>>();
         const subject = tableSubject(table.schema, table.name);
         subjects.set(subject, (subjects.get(subject) ?? new Set()).add(`${privilege} to ${role}`));
@@ -53,13 +57,13 @@ function findOnTables(context: SqlContext): SqlFinding[] {
 
 function* excessOf(
   table: TableState,
-  { expected, declared }: SqlContext,
+  { declared }: SqlContext,
+  services: ReadonlySet<string>,
 ): Generator<readonly [string, string, ParsedStatement]> {
-  const { tenant } = expected.settings.roles;
   const commands = declared.get(table.id)?.declaration.commands ?? ["select", "insert", "update", "delete"];
   const allowed = new Set<string>(commands.map((command) => command.toUpperCase()));
   for (const [role, privileges] of table.grants) {
-    if (role !== "PUBLIC" && role !== tenant) continue;
+    if (role !== "PUBLIC" && !services.has(role)) continue;
     for (const [privilege, at] of privileges) {
       if (role === "PUBLIC" || !allowed.has(privilege)) yield [role, privilege, at];
     }
@@ -67,10 +71,9 @@ function* excessOf(
 }
 
 /** Grants that are not on one table: on all of a schema, on the schema itself, on the database. */
-function readWide(statement: ParsedStatement, { expected }: SqlContext): ActChange[] {
+function readWide(statement: ParsedStatement, services: ReadonlySet<string>): ActChange[] {
   if (!("GrantStmt" in statement.node)) return [];
   const node = statement.node.GrantStmt;
-  const { tenant } = expected.settings.roles;
   const inSchemas = node.targtype === "ACL_TARGET_ALL_IN_SCHEMA" && node.objtype === "OBJECT_TABLE";
   const onContainer = node.objtype === "OBJECT_SCHEMA" || node.objtype === "OBJECT_DATABASE";
   if (!inSchemas && !onContainer) return [];
@@ -84,7 +87,7 @@ function readWide(statement: ParsedStatement, { expected }: SqlContext): ActChan
   const kind = inSchemas ? "all tables in schema" : node.objtype === "OBJECT_SCHEMA" ? "schema" : "database";
   return places.flatMap((place) =>
     roleNames(node.grantees)
-      .filter((role) => role === "PUBLIC" || role === tenant)
+      .filter((role) => role === "PUBLIC" || services.has(role))
       .flatMap((role): ActChange[] => {
         const key = JSON.stringify([kind, place, role]);
         if (node.is_grant !== true) return [{ key, act: undefined }];

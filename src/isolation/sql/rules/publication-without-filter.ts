@@ -4,7 +4,7 @@ import type { ParsedStatement } from "../parse-migration.js";
 import type { SchemaState } from "../schema-state.js";
 import { stateKey } from "../schema-state.js";
 import type { SqlContext, SqlRule } from "../sql-rule.js";
-import { partsOf, relationName } from "../syntax-names.js";
+import { firstSchema, partsOf, relationName } from "../syntax-names.js";
 import type { ActChange } from "../track-acts.js";
 import { trackActs } from "../track-acts.js";
 
@@ -41,7 +41,7 @@ function readObject(publication: string, object: Node, state: SchemaState, conte
   if (!("PublicationObjSpec" in object)) return [];
   const { name, pubtable } = object.PublicationObjSpec;
   if (pubtable === undefined)
-    return [publish(publication, `all tables in schema ${name ?? state.searchPath}`)];
+    return [publish(publication, `all tables in schema ${name ?? firstSchema(state)}`)];
   const relation = relationName(pubtable.relation, state);
   const table = state.tables.get(stateKey(relation.schema, relation.name));
   const subject = tableSubject(relation.schema, relation.name);

@@ -1,10 +1,14 @@
-import type { DefElem, Node } from "libpg-query";
+import type { Node } from "libpg-query";
 import { quoteIdentifier } from "../../../core/identifiers.js";
 import type { TenancySettings } from "../../../core/tenancy-settings.js";
 import { STRONG_ROLES } from "../../strong-roles.js";
-import type { ParsedStatement } from "../parse-migration.js";
+import { findServices } from "../roles/find-services.js";
+import { readAssumed } from "../roles/read-assumed.js";
+import type { MembershipChange } from "../roles/read-memberships.js";
+import { readMemberships } from "../roles/read-memberships.js";
+import { readOwners } from "../roles/read-owners.js";
 import type { SqlRule } from "../sql-rule.js";
-import { partsOf, roleName, roleNames, valueText } from "../syntax-names.js";
+import { roleName, valueText } from "../syntax-names.js";
 import type { ActChange } from "../track-acts.js";
 import { trackActs } from "../track-acts.js";
 
@@ -12,7 +16,17 @@ import { trackActs } from "../track-acts.js";
 export const roleTooStrong: SqlRule = {
   id: "role-too-strong",
   threats: [35, 36, 37, 38, 44, 45],
-  check: (context) => trackActs(context, ({ node }) => readPowers(node, context.expected.settings.roles)),
+  check: (context) => {
+    const { roles } = context.expected.settings;
+    const services = findServices(context.units, roles.tenant);
+    return trackActs(context, ({ node }) => [
+      ...readOptions(node, roles),
+      ...readMemberships(node).flatMap((change) => judgeMembership(change, roles, services)),
+      ...readOwners(node, roles, services),
+      ...readAssumed(node, roles),
+      ...readRename(node, roles),
+    ]);
+  },
 };
 
 type Roles = TenancySettings["roles"];
@@ -25,31 +39,20 @@ const TOO_MUCH_FOR_SERVICES: Readonly<Record<string, string>> = {
   createrole: "CREATEROLE",
   isreplication: "REPLICATION",
 };
+/** Who owns a database, or the whole server, in most installations. */
+const OWNERS: ReadonlySet<string> = new Set(["postgres", "pg_database_owner"]);
 
-function readPowers(node: ParsedStatement["node"], roles: Roles): ActChange[] {
-  if ("CreateRoleStmt" in node) {
-    const { role = "", options } = node.CreateRoleStmt;
-    return [...readOptions(role, options, roles), ...readMemberOptions(role, options, roles)];
-  }
-  if ("AlterRoleStmt" in node) {
-    return readOptions(roleName(node.AlterRoleStmt.role), node.AlterRoleStmt.options, roles);
-  }
-  if ("GrantRoleStmt" in node) {
-    const { granted_roles, grantee_roles, is_grant } = node.GrantRoleStmt;
-    const granted = (granted_roles ?? []).flatMap((each) =>
-      "AccessPriv" in each ? [each.AccessPriv.priv_name ?? ""] : [],
-    );
-    return roleNames(grantee_roles).flatMap((member) =>
-      granted.flatMap((group) => membership(group, member, is_grant === true, roles)),
-    );
-  }
-  return readOwner(node, roles);
-}
-
-function readOptions(role: string, options: readonly Node[] | undefined, roles: Roles): ActChange[] {
+function readOptions(node: Node, roles: Roles): ActChange[] {
+  const [role, options] =
+    "CreateRoleStmt" in node
+      ? [node.CreateRoleStmt.role ?? "", node.CreateRoleStmt.options]
+      : "AlterRoleStmt" in node
+        ? [roleName(node.AlterRoleStmt.role), node.AlterRoleStmt.options]
+        : ["", []];
   const isService = Object.values(roles).includes(role);
   const powers = isService ? TOO_MUCH_FOR_SERVICES : FREE_OF_POLICIES;
-  return elements(options).flatMap((option): ActChange[] => {
+  return (options ?? []).flatMap((each): ActChange[] => {
+    const option = "DefElem" in each ? each.DefElem : {};
     const power = powers[option.defname ?? ""];
     if (power === undefined) return [];
     const key = JSON.stringify(["power", role, power]);
@@ -68,22 +71,14 @@ function readOptions(role: string, options: readonly Node[] | undefined, roles: 
   });
 }
 
-/** CREATE ROLE … IN ROLE, and … ROLE (its first members). */
-function readMemberOptions(role: string, options: readonly Node[] | undefined, roles: Roles): ActChange[] {
-  return elements(options).flatMap((option) => {
-    const listed = option.arg !== undefined && "List" in option.arg ? roleNames(option.arg.List.items) : [];
-    if (option.defname === "addroleto")
-      return listed.flatMap((group) => membership(group, role, true, roles));
-    if (option.defname === "rolemembers" || option.defname === "adminmembers") {
-      return listed.flatMap((member) => membership(role, member, true, roles));
-    }
-    return [];
-  });
-}
-
-function membership(group: string, member: string, isGrant: boolean, roles: Roles): ActChange[] {
-  const isService = member === roles.tenant || member === roles.door || member === "PUBLIC";
-  if (!isService && !STRONG_ROLES.has(group)) return [];
+function judgeMembership(
+  { group, member, isGrant }: MembershipChange,
+  roles: Roles,
+  services: ReadonlySet<string>,
+): ActChange[] {
+  const isGroup = member === roles.tenant || member === roles.door || member === "PUBLIC";
+  const isStrong = STRONG_ROLES.has(group) || OWNERS.has(group);
+  if (!isGroup && !STRONG_ROLES.has(group) && !(services.has(member) && isStrong)) return [];
   const key = JSON.stringify(["member", group, member]);
   if (!isGrant) return [{ key, act: undefined }];
   return [
@@ -91,7 +86,7 @@ function membership(group: string, member: string, isGrant: boolean, roles: Role
       key,
       act: {
         // A login for backups may well have it; a role that services are members of may not.
-        level: isService || Object.values(roles).includes(member) ? "error" : "warning",
+        level: isGroup || services.has(member) || Object.values(roles).includes(member) ? "error" : "warning",
         subject: member,
         detail: `the role becomes a member of ${group}, with all that ${group} may do`,
         fix: `revoke ${quoteIdentifier(group)} from ${quoteIdentifier(member)};`,
@@ -100,45 +95,21 @@ function membership(group: string, member: string, isGrant: boolean, roles: Role
   ];
 }
 
-/** An owner may switch row security off: services must not own. Doors are owned by a role of their own. */
-function readOwner(node: ParsedStatement["node"], roles: Roles): ActChange[] {
-  const act = (subject: string, owner: string, isTable: boolean): ActChange[] => {
-    const key = JSON.stringify(["owner", subject]);
-    const wrong = owner === roles.tenant || (isTable && owner === roles.door);
-    if (!wrong) return [{ key, act: undefined }];
-    const detail = `${owner} becomes the owner of ${subject}, and an owner may switch row security off`;
-    return [{ key, act: { level: "error", subject: owner, detail, fix: "Leave it to the migrator." } }];
-  };
-  if ("AlterTableStmt" in node) {
-    const { relation, cmds } = node.AlterTableStmt;
-    return (cmds ?? []).flatMap((cmd) =>
-      "AlterTableCmd" in cmd && cmd.AlterTableCmd.subtype === "AT_ChangeOwner"
-        ? act(relation?.relname ?? "", roleName(cmd.AlterTableCmd.newowner), true)
-        : [],
-    );
-  }
-  if ("AlterOwnerStmt" in node) {
-    const { object, newowner, objectType } = node.AlterOwnerStmt;
-    const named =
-      object !== undefined && "ObjectWithArgs" in object ? object.ObjectWithArgs.objname : undefined;
-    const subject = (named ?? (object === undefined ? [] : [object])).flatMap(partsOf).at(-1) ?? "";
-    return act(
-      subject,
-      roleName(newowner),
-      objectType !== "OBJECT_FUNCTION" && objectType !== "OBJECT_PROCEDURE",
-    );
-  }
-  if ("CreateSchemaStmt" in node && node.CreateSchemaStmt.authrole !== undefined) {
-    const { schemaname, authrole } = node.CreateSchemaStmt;
-    return act(schemaname ?? roleName(authrole), roleName(authrole), true);
-  }
-  if ("ReassignOwnedStmt" in node) {
-    const { roles: former, newrole } = node.ReassignOwnedStmt;
-    return act(`everything of ${roleNames(former).join(", ")}`, roleName(newrole), true);
-  }
-  return [];
-}
-
-function elements(nodes: readonly Node[] | undefined): DefElem[] {
-  return (nodes ?? []).flatMap((node) => ("DefElem" in node ? [node.DefElem] : []));
+/** Policies and grants go with the role, and not with its name: whoever gets the name has neither, or another's. */
+function readRename(node: Node, roles: Roles): ActChange[] {
+  if (!("RenameStmt" in node) || node.RenameStmt.renameType !== "OBJECT_ROLE") return [];
+  const { subname = "", newname = "" } = node.RenameStmt;
+  const ours: readonly string[] = Object.values(roles);
+  const back: ActChange = { key: JSON.stringify(["name", newname, subname]), act: undefined };
+  if (!ours.includes(subname) && !ours.includes(newname)) return [back];
+  const detail = `the role ${subname} is called ${newname} from then on: its policies and grants go with it, and not with the name`;
+  const fix = "Take it out; the names of the roles are those of defineTenancy().";
+  const key = JSON.stringify(["name", subname, newname]);
+  // Back to the name that it had.
+  return [
+    back,
+    ...(ours.includes(subname)
+      ? [{ key, act: { level: "error" as const, subject: subname, detail, fix } }]
+      : []),
+  ];
 }

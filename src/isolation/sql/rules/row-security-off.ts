@@ -10,11 +10,11 @@ export const rowSecurityOff: SqlRule = {
   check: (context) =>
     trackActs(context, ({ node }) =>
       readSettings(node).flatMap(({ name, value, scope }): ActChange[] => {
-        if (name !== "row_security" || scope === "transaction") return [];
-        const key = `${scope} ${name}`;
+        if (name === "*" && scope === "session") return [{ key: "session row_security", act: undefined }];
+        if (name !== "row_security" || scope !== "session") return [];
+        const key = `session ${name}`;
         if (!["off", "false", "0", "no"].includes(value.toLowerCase())) return [{ key, act: undefined }];
-        const whose = scope === "stored" ? "every new session of that role or database" : "the session";
-        const detail = `row_security is off for ${whose}: queries that a policy binds fail from then on`;
+        const detail = "row_security is off for the session: queries that a policy binds fail from then on";
         const fix =
           "Write set local row_security = off in the transaction that needs it; the runner does so by itself.";
         return [{ key, act: { level: "warning", subject: name, detail, fix } }];

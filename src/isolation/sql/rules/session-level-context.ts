@@ -14,13 +14,12 @@ export const sessionLevelContext: SqlRule = {
     );
     return trackActs(context, ({ node }) =>
       readSettings(node).flatMap(({ name, value, scope }): ActChange[] => {
-        if (!ours.has(name) || scope === "transaction") return [];
-        const key = `${scope} ${name}`;
+        if (name === "*" && scope === "session")
+          return [...ours].map((setting) => ({ key: `session ${setting}`, act: undefined }));
+        if (!ours.has(name) || scope !== "session") return [];
+        const key = `session ${name}`;
         if ("VariableSetStmt" in node && value === "") return [{ key, act: undefined }];
-        const detail =
-          scope === "stored"
-            ? `${name} gets a value that every new session starts with`
-            : `${name} is set for the session, and stays for whoever uses the connection next`;
+        const detail = `${name} is set for the session, and stays for whoever uses the connection next`;
         const fix = `Write set local ${name} = …, inside the transaction that needs it.`;
         return [{ key, act: { level: "error", subject: name, detail, fix } }];
       }),

@@ -4,19 +4,31 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { TenantryError } from "../../core/errors.js";
 import type { Repository } from "../../core/run-git.js";
+import type { IndexEntry } from "./staged-state.js";
+import { isNeeded, isWorkTreeStaged, LINK_MODE, listIndex, SUBMODULE_MODE } from "./staged-state.js";
 
-/** What a project may need to be loaded and judged. */
-const NEEDED = ["ts", "mts", "cts", "tsx", "js", "mjs", "cjs", "json", "sql"].map((ending) => `*.${ending}`);
-
-/** The paths that are staged, relative to the repository's top folder; both of a rename. */
-export async function listStaged({ git }: Repository): Promise<string[]> {
-  const listed = await git(["diff", "--cached", "--name-only", "--no-renames", "-z"], { index: true });
-  return (
-    listed
-      ?.toString("utf8")
-      .split("\0")
-      .filter((path) => path !== "") ?? []
-  );
+/**
+ * Where what is staged can be read, while `fn` runs: the work tree itself if it is the same, which it is after
+ * `git add --all`, and else a copy. If a file is saved meanwhile, `fn` runs once more, in a copy.
+ *
+ * @param directory the project's folder in the work tree.
+ * @param fn gets the project's folder.
+ * @throws TenantryError `argument-invalid` if git cannot write the copy.
+ */
+export async function withStagedFiles<Result>(
+  repository: Repository,
+  directory: string,
+  fn: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  if (await isWorkTreeStaged(repository)) {
+    const inPlace = await Promise.allSettled([fn(directory)]);
+    if (await isWorkTreeStaged(repository)) {
+      const [outcome] = inPlace;
+      if (outcome.status === "fulfilled") return outcome.value;
+      throw outcome.reason;
+    }
+  }
+  return await withStagedCopy(repository, directory, fn);
 }
 
 /**
@@ -27,19 +39,20 @@ export async function listStaged({ git }: Repository): Promise<string[]> {
  * @param fn gets the project's folder in the copy.
  * @throws TenantryError `argument-invalid` if git cannot write it.
  */
-export async function withStagedCopy<Result>(
+async function withStagedCopy<Result>(
   repository: Repository,
   directory: string,
   fn: (copy: string) => Promise<Result>,
 ): Promise<Result> {
   const root = await makeFolder(directory);
   try {
-    const files = await repository.git(["ls-files", "--cached", "-z", "--", ...NEEDED], { index: true });
+    const files = (await listIndex(repository)).filter(isWanted);
+    const sparse = files.some(({ isLeftOut }) => isLeftOut) ? ["--ignore-skip-worktree-bits"] : [];
     const written = await repository.git(
-      ["checkout-index", "--force", "--stdin", "-z", `--prefix=${root}/`],
+      ["checkout-index", ...sparse, "--force", "--stdin", "-z", `--prefix=${root}/`],
       {
         index: true,
-        input: files?.toString("utf8") ?? "",
+        input: files.map(({ path }) => `${path}\0`).join(""),
       },
     );
     if (written === undefined) {
@@ -57,6 +70,11 @@ export async function withStagedCopy<Result>(
     // Links are removed, and not what they lead to.
     await rm(root, { recursive: true, force: true });
   }
+}
+
+/** A link may stand for a folder that is read. A submodule is no file. */
+function isWanted({ path, mode }: IndexEntry): boolean {
+  return mode !== SUBMODULE_MODE && (isNeeded(path) || mode === LINK_MODE);
 }
 
 const STALE_MILLISECONDS = 60 * 60 * 1000;

@@ -1,0 +1,15 @@
+/**
+ * Items by a key, in their order; `Map.groupBy`, which came with Node.js 21.
+ *
+ * @example groupBy(["a", "bb", "c"], ({ length }) => length).get(1) // ["a", "c"]
+ */
+export function groupBy<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,24 @@
+import { orderTables } from "../order-tables.js";
+import type { ProbeWorld } from "../probe.js";
+import { isTenantTarget } from "../probe.js";
+import type { TenantRows } from "../tenant-rows.js";
+import { newTenant } from "../tenant-rows.js";
+
+/**
+ * Runs a function in a world with two more tenants, and takes them away again. One has plain rows, as a service would
+ * first write them; the other has a telling value in every column that takes one.
+ */
+export async function withOtherTenants<T>(
+  world: ProbeWorld,
+  use: (tenants: readonly TenantRows[]) => Promise<T>,
+): Promise<T> {
+  const { session, maker, shapes, targets } = world;
+  return await session.undone(async () => {
+    const [plain, decorated] = [newTenant(world.spareTenantId), newTenant(world.markedTenantId)];
+    const keys = targets.filter(isTenantTarget).map(({ shape }) => shape.key);
+    const order = orderTables(shapes.tables, keys);
+    await maker.makeAll(order, plain);
+    await maker.makeAll(order, decorated, { decorated: true });
+    return await use([plain, decorated]);
+  });
+}
