@@ -19,6 +19,8 @@ export type GlobalOptions = {
 /** Where a command runs, and what it may use. */
 export type Context = {
   readonly environment: Environment;
+  /** True if somebody said so: development is also what it is when nobody says anything. */
+  readonly isEnvironmentNamed: boolean;
   /** The folder of the configuration file: relative paths start here, and `.tenantry/` lies here. */
   readonly directory: string;
   readonly databaseUrl: string | undefined;
@@ -28,7 +30,12 @@ export type Context = {
   readonly json: boolean;
   /** True if a person can be asked. */
   readonly interactive: boolean;
+  /** True if stdout is a terminal that shows colours, and nobody has asked for none (https://no-color.org). */
+  readonly colour: boolean;
   readonly logger: Logger;
+  /** Where the logger writes; nothing is written there if somebody has asked for quiet. */
+  readonly stderr: Surroundings["stderr"];
+  readonly quiet: boolean;
   /** Fires at Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   /** Loads the configuration and the schema, once. */
@@ -56,19 +63,28 @@ export function createContext(options: GlobalOptions, around: Surroundings): Con
   let project: Promise<Project> | undefined;
   return {
     environment: readEnvironment(options.env, around.variables.TENANTRY_ENV),
+    isEnvironmentNamed: (options.env ?? around.variables.TENANTRY_ENV ?? "") !== "",
     directory: dirname(configPath),
     databaseUrl: options.databaseUrl ?? around.variables.DATABASE_URL,
     databaseUrlName: options.databaseUrl === undefined ? "DATABASE_URL" : "--database-url",
     variables: around.variables,
     json,
     interactive: !json && around.stdin.isTTY === true && around.stderr.isTTY === true,
+    colour: !json && showsColours(around),
     logger: options.quiet === true ? silentLogger : streamLogger(around.stderr),
+    stderr: around.stderr,
+    quiet: options.quiet === true,
     signal: around.signal,
     loadProject: () => {
       project ??= loadProject(configPath);
       return project;
     },
   };
+}
+
+function showsColours({ stdout, variables }: Surroundings): boolean {
+  const unwanted = variables.NO_COLOR !== undefined && variables.NO_COLOR !== "";
+  return stdout.isTTY === true && !unwanted && variables.TERM !== "dumb";
 }
 
 /** `--env "$STAGE"` with nothing in STAGE names no environment: it must not mean development. */

@@ -20,9 +20,20 @@ export function formatStatus(status: Status): string {
     ["environment", status.environment],
     ["redis", status.redis],
     ["migrations", `${migrations.applied} applied, ${migrations.pending.length} pending`],
-    ...migrations.pending.map((name) => ["", `pending: ${name}`] as const),
+    ...migrations.pending.map(
+      (name) =>
+        [
+          "",
+          `pending: ${name}${migrations.late.includes(name) ? " (late: older than the newest)" : ""}`,
+        ] as const,
+    ),
     ...migrations.edited.map((name) => ["", `edited after being applied: ${name}`] as const),
     ...migrations.missing.map((name) => ["", `applied, but not in the folder: ${name}`] as const),
+    ...migrations.ambiguous.map((row) => ["", `could be one of several: ${row}`] as const),
+    ...migrations.duplicates.map((name) => ["", `recorded more than once: ${name}`] as const),
+    ...(migrations.heads.length > 1
+      ? [["", `${migrations.heads.length} heads: see "tenantry heads"`] as const]
+      : []),
   ];
   const facts = lines.map(([name, value]) => `${name.padEnd(12)}${value}`.trimEnd()).join("\n");
   return `${facts}\n\n${formatTables(status.tables)}\n\n${summarize(status.tables)}`;

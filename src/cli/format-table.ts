@@ -1,4 +1,5 @@
 import stringWidth from "string-width";
+import { cutText } from "./cut-text.js";
 
 /** How a table is drawn. */
 export type TableFormat = {
@@ -11,7 +12,10 @@ export type TableFormat = {
 /** A table for people: two spaces between columns, wide characters counted as two. */
 export function formatTable(format: TableFormat): string {
   const lines = [format.headings, ...format.rows].map((row) =>
-    row.map((cell, column) => cut(cell, format.widths?.[column])),
+    row.map((cell, column) => {
+      const width = format.widths?.[column];
+      return width === undefined ? cell : cutText(cell, width);
+    }),
   );
   const widths = format.headings.map((_, column) =>
     lines.reduce((widest, row) => Math.max(widest, stringWidth(row[column] ?? "")), 0),
@@ -24,14 +28,4 @@ export function formatTable(format: TableFormat): string {
         .trimEnd(),
     )
     .join("\n");
-}
-
-function cut(text: string, width: number | undefined): string {
-  if (width === undefined || stringWidth(text) <= width) return text;
-  let kept = "";
-  for (const character of text) {
-    if (stringWidth(kept + character) > width - 1) break;
-    kept += character;
-  }
-  return `${kept}…`;
 }

@@ -1,13 +1,11 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
-import { createJiti } from "jiti";
-import { glob } from "tinyglobby";
+import type { Jiti } from "jiti";
 import { z } from "zod";
 import { messageOf, TenantryError } from "../core/errors.js";
 import type { TenancySettings } from "../core/tenancy-settings.js";
 import { parseTenancySettings } from "../core/tenancy-settings.js";
 import type { Expected } from "../isolation/expected.js";
-import { readExpected } from "../isolation/expected.js";
 import type { LedgerPlace } from "../migrate/ledger/ledger.js";
 import { DEFAULT_LEDGER } from "../migrate/ledger/ledger.js";
 
@@ -86,6 +84,8 @@ export async function loadProject(configPath: string): Promise<Project> {
     loadExports: loadAll,
     loadSchema: async () => {
       const exports = await loadAll();
+      // What judges tables needs drizzle-orm, which the schema has loaded by now.
+      const { readExpected } = await import("../isolation/expected.js");
       const expected = readExpected(settings, exports);
       if (expected.tables.length === 0) throw noTables();
       return { exports, expected };
@@ -144,6 +144,7 @@ async function expand(directory: string, pattern: string): Promise<string[]> {
   const path = resolve(directory, pattern);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() === true) return [path];
+  const { glob } = await import("tinyglobby");
   const search = found?.isDirectory() === true ? "**/*" : relative(directory, path);
   return await glob(search, {
     cwd: found?.isDirectory() === true ? path : directory,
@@ -166,11 +167,7 @@ async function load(
   path: string,
   code: "config-invalid" | "schema-invalid",
 ): Promise<Record<string, unknown>> {
-  const jiti = createJiti(import.meta.url, {
-    moduleCache: true,
-    interopDefault: false,
-    extensions: [...new Set([extname(path), ...IMPORTED_EXTENSIONS])],
-  });
+  const jiti = await createLoader(path);
   try {
     const module: unknown = await jiti.import(path);
     return typeof module === "object" && module !== null ? { ...module } : {};
@@ -188,4 +185,14 @@ async function load(
       cause: thrown,
     });
   }
+}
+
+/** jiti is loaded here and not before: `--help` has nothing to load. */
+async function createLoader(path: string): Promise<Jiti> {
+  const { createJiti } = await import("jiti");
+  return createJiti(import.meta.url, {
+    moduleCache: true,
+    interopDefault: false,
+    extensions: [...new Set([extname(path), ...IMPORTED_EXTENSIONS])],
+  });
 }

@@ -8,8 +8,10 @@ import { auditCatalog } from "../isolation/audit.js";
 import type { Expected } from "../isolation/expected.js";
 import { managedSchemas } from "../isolation/expected.js";
 import { loadPolicyAnalysis } from "../isolation/policy-analysis.js";
-import { readFolder } from "../migrate/folder/read-folder.js";
+import { inspectFolder, requireApplicable } from "../migrate/folder/read-folder.js";
+import { readParents } from "../migrate/folder/read-parents.js";
 import { readLedger } from "../migrate/ledger/ledger.js";
+import type { Plan, PlannedMigration } from "../migrate/plan/plan-migrations.js";
 import { pendingMigrations, planMigrations } from "../migrate/plan/plan-migrations.js";
 import type { Database } from "../postgres/connect.js";
 import { withDatabase } from "../postgres/connect.js";
@@ -38,9 +40,17 @@ export type Status = {
   readonly environment: string;
   readonly migrations: {
     readonly applied: number;
+    /** What migrate would apply, in its order; the late ones among it are older than what was applied. */
     readonly pending: readonly string[];
+    readonly late: readonly string[];
     readonly edited: readonly string[];
     readonly missing: readonly string[];
+    /** Rows of the ledger that could be one of several migrations. */
+    readonly ambiguous: readonly string[];
+    /** Recorded more than once. */
+    readonly duplicates: readonly string[];
+    /** More than one are branches that were not joined. */
+    readonly heads: readonly string[];
   };
   readonly tables: readonly TableStatus[];
   /** `answers`, or why it does not. */
@@ -57,50 +67,72 @@ export type Status = {
 export async function readStatus(context: Context, project: Project, target: Target): Promise<Status> {
   const redisUrl =
     context.variables.REDIS_URL ?? (context.environment === "development" ? DEFAULT_REDIS_URL : undefined);
-  const [{ expected }, folder, analysis, redisProblem] = await Promise.all([
+  // Loading the schema and asking the server take about as long as each other.
+  const code = Promise.all([
     project.loadSchema(),
-    readFolder(project.out),
+    readMigrations(project.out),
     loadPolicyAnalysis(project.settings),
     redisUrl === undefined ? "REDIS_URL is not set" : findRedisProblem(redisUrl),
   ]);
-  return await withDatabase(target.url, target.connect, async (database) => {
+  const reading = withDatabase(target.url, target.connect, async (database) => {
     const server = await readServerFacts(database);
-    const plan = planMigrations(folder, await readLedger(database, project.ledger));
+    const ledger = await readLedger(database, project.ledger);
+    const [{ expected }, folder, analysis, redisProblem] = await code;
+    const plan = planMigrations(folder.migrations, ledger);
     const catalog = await readExpectedCatalog(database, expected);
     const findings = auditCatalog({ expected, catalog, analysis });
     const { host, port } = describeTarget(target.url);
     return {
       server: { ...server, host, port, embedded: target.embedded },
       environment: context.environment,
-      migrations: {
-        applied: plan.migrations.filter((migration) => migration.state !== "pending").length,
-        pending: pendingMigrations(plan).map((migration) => migration.name),
-        edited: plan.migrations
-          .filter((migration) => migration.state === "edited")
-          .map((migration) => migration.name),
-        missing: plan.missing,
-      },
+      migrations: describePlan(plan),
       tables: describeTables(expected, catalog, findings),
       redis: redisProblem ?? "answers",
       findings,
-      warnings: serverWarnings(server),
+      warnings: [...serverWarnings(server), ...folder.warnings],
     };
   });
+  // What is wrong with the project is told before what is wrong with the server, whichever is known first.
+  const [loaded, status] = await Promise.allSettled([code, reading]);
+  if (loaded.status === "rejected") throw loaded.reason;
+  if (status.status === "rejected") throw status.reason;
+  return status.value;
+}
+
+async function readMigrations(path: string) {
+  const reading = await inspectFolder(path);
+  const { migrations, problems } = await readParents(requireApplicable(reading));
+  return { migrations, warnings: [...reading.problems, ...problems].map(({ detail }) => detail) };
+}
+
+function describePlan(plan: Plan): Status["migrations"] {
+  const namesOf = (...states: readonly PlannedMigration["state"][]) =>
+    plan.migrations.filter(({ state }) => states.includes(state)).map(({ name }) => name);
+  return {
+    applied: namesOf("applied", "edited").length,
+    pending: pendingMigrations(plan).map(({ name }) => name),
+    late: namesOf("late"),
+    edited: namesOf("edited"),
+    missing: plan.missing,
+    ambiguous: plan.ambiguous.map(({ row }) => row),
+    duplicates: plan.duplicates,
+    heads: plan.heads,
+  };
 }
 
 /** The part of the catalog that the code makes demands on. */
-export async function readExpectedCatalog(database: Database, expected: Expected): Promise<Catalog> {
+async function readExpectedCatalog(database: Database, expected: Expected): Promise<Catalog> {
   return await readCatalog(database, {
     schemas: [...new Set([...managedSchemas(expected), ENGINE_SCHEMA])],
     roles: Object.values(expected.settings.roles),
   });
 }
 
-/** True if there is nothing to do: nothing pending, edited or missing, every table isolated. */
+/** True if there is nothing to do: nothing pending, edited, missing or in doubt, every table isolated. */
 export function isSettled(status: Status): boolean {
-  const { pending, edited, missing } = status.migrations;
+  const { pending, edited, missing, ambiguous } = status.migrations;
   return (
-    pending.length + edited.length + missing.length === 0 &&
+    pending.length + edited.length + missing.length + ambiguous.length === 0 &&
     status.findings.every(({ level }) => level !== "error")
   );
 }

@@ -184,3 +184,21 @@ export async function readEntities(
     return { before: [], now: [] };
   }
 }
+
+/**
+ * The state to which snapshots lead, as `{ ddl }`; undefined if there are none to read, or branches do not combine.
+ *
+ * @param snapshots parsed, by their files; empty for an empty database.
+ */
+export async function reconstructSnapshot(
+  snapshots: Readonly<Record<string, unknown>> | undefined,
+): Promise<{ readonly ddl: readonly unknown[] } | undefined> {
+  if (snapshots === undefined) return undefined;
+  if (Object.keys(snapshots).length === 0) return { ddl: [] };
+  const api = await import("drizzle-kit/api-postgres");
+  try {
+    return { ddl: (await api.reconstruct({ ...snapshots })).ddl };
+  } catch {
+    return undefined;
+  }
+}

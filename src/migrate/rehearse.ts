@@ -7,8 +7,8 @@ import type { Expected } from "../isolation/expected.js";
 import type { ConnectOptions, Database } from "../postgres/connect.js";
 import type { ShadowDatabase } from "../postgres/shadow.js";
 import { withShadowTemplate } from "../postgres/shadow-template.js";
-import type { Migration } from "./folder/read-folder.js";
-import { runSql } from "./run/apply-migrations.js";
+import type { Migration } from "./folder/migration.js";
+import { replayMigration, runSql } from "./run/replay-migration.js";
 
 /** What a rehearsal needs. */
 export type RehearsalPlace = {
@@ -39,8 +39,7 @@ export async function withRehearsal<T>(
       content: folder.map(({ name, hash }) => `${name} ${hash}`),
       build: async ({ database }) => {
         place.logger.info(`applying ${folder.length} migrations to the shadow`);
-        for (const migration of folder)
-          await database.begin((session) => runSql(session, migration, place.signal));
+        for (const migration of folder) await replayMigration(database, migration, place.signal);
       },
     },
     use,

@@ -18,6 +18,8 @@ export type ConnectOptions = {
   readonly timeoutSeconds?: number;
   /** What to call the URL in an error: the variable or flag that a user would correct. Default `DATABASE_URL`. */
   readonly urlName?: string;
+  /** Called when a connection that was open has ended, whoever ended it. */
+  readonly onClose?: () => void;
 };
 
 /** The oldest major version that works: `security_invoker` views and `on delete set null (column)` came with it. */
@@ -43,6 +45,7 @@ export async function openDatabase(url: URL, options: ConnectOptions = {}): Prom
     backoff: false,
     // postgres.js would close a connection after 30 to 60 minutes, and with it a lock or a long migration.
     max_lifetime: null,
+    onclose: () => options.onClose?.(),
   });
   try {
     const asked = database<{ version: number }[]>`

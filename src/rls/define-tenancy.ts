@@ -80,7 +80,7 @@ type TypeOf<Options> = Options extends { readonly columnType: infer Type extends
  * export const tenancy = defineTenancy({ column: "org_id", columnType: "text" });
  * const { tenantKey, withTenantRls } = tenancy; // tables then have t.orgId
  */
-export function defineTenancy<const Options extends TenancyOptions = Record<never, never>>(
+export function defineTenancy<const Options extends TenancyOptions = TenancyOptions>(
   options?: Options,
 ): Tenancy<CamelCase<ColumnOf<Options>>, TypeOf<Options>> {
   type Key = CamelCase<ColumnOf<Options>>;

@@ -4,7 +4,7 @@ import { onDatabase, parseDatabaseUrl } from "../core/database-url.js";
 import { codeOf } from "../core/errors.js";
 import { quoteIdentifier } from "../core/identifiers.js";
 import { parseTenancySettings } from "../core/tenancy-settings.js";
-import type { Migration } from "../migrate/folder/read-folder.js";
+import type { Migration } from "../migrate/folder/migration.js";
 import { readFolder } from "../migrate/folder/read-folder.js";
 import type { LedgerPlace } from "../migrate/ledger/ledger.js";
 import { DEFAULT_LEDGER } from "../migrate/ledger/ledger.js";

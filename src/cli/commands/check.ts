@@ -10,7 +10,6 @@ import { findRepository } from "../../core/run-git.js";
 import { checkStaged } from "../check/check-staged.js";
 import { formatReport } from "../check/format-report.js";
 import type { CheckReport } from "../check/run-check.js";
-import { runCheck } from "../check/run-check.js";
 import type { Outcome } from "../command.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
@@ -86,8 +85,9 @@ async function checkWorkTree(
   directory: string,
   repository: Repository | undefined,
 ): Promise<CheckReport> {
+  const [project, { runCheck }] = await Promise.all([context.loadProject(), import("../check/run-check.js")]);
   return await runCheck({
-    project: await context.loadProject(),
+    project,
     repository: repository === undefined ? undefined : { of: repository, directory },
     base,
     servicePaths: services,

@@ -5,9 +5,14 @@ import { hasErrors } from "../../core/finding.js";
 import type { Expected } from "../../isolation/expected.js";
 import { createMigration } from "../../migrate/create/create-migration.js";
 import { parseRenameAnswers } from "../../migrate/create/rename-answers.js";
+import { revertMigration } from "../../migrate/create/revert-migration.js";
 import { readFolder } from "../../migrate/folder/read-folder.js";
+import { readOrderedFolder, withProjectReplay } from "../arrive/with-project-replay.js";
 import { askRename } from "../ask-rename.js";
+import type { Outcome } from "../command.js";
 import { DRY_RUN, defineCommand } from "../command.js";
+import type { Context } from "../context.js";
+import type { Project } from "../project.js";
 import { findPreflight } from "../proof/preflight.js";
 import { resolveShadowServer } from "../target.js";
 
@@ -24,15 +29,27 @@ export const createCommand = defineCommand({
       repeatable: true,
     },
     { flags: "--create <new>", description: "it is new, although something else is gone", repeatable: true },
+    { flags: "--revert <migration>", description: "no NAME: a migration that undoes this one instead" },
     DRY_RUN,
   ],
-  input: z.object({
-    name: z.string("a name is missing").min(1),
-    rename: z.array(z.string()),
-    create: z.array(z.string()),
-    dryRun: z.boolean().default(false),
-  }),
-  run: async (context, { name, rename, create, dryRun }) => {
+  input: z
+    .object({
+      name: z.string().min(1).optional(),
+      rename: z.array(z.string()),
+      create: z.array(z.string()),
+      revert: z.string().min(1).optional(),
+      dryRun: z.boolean().default(false),
+    })
+    .refine(({ name, revert }) => name !== undefined || revert !== undefined, {
+      path: ["name"],
+      message: "a name is missing",
+    })
+    .refine(({ name, revert }) => name === undefined || revert === undefined, {
+      path: ["revert"],
+      message: "the name is made of it; leave the other out",
+    }),
+  run: async (context, { name = "", rename, create, revert, dryRun }) => {
+    if (revert !== undefined) return await createRevert(context, revert, dryRun);
     const answers = parseRenameAnswers(rename, create);
     const project = await context.loadProject();
     const { exports, expected } = await project.loadSchema();
@@ -66,14 +83,7 @@ export const createCommand = defineCommand({
       ),
     ];
     // The file stays, to be corrected or deleted: what is wrong may be the schema's, or an older migration's.
-    const folder = await readFolderIfThere(project.out);
-    const { name: migration, file, sql } = result;
-    const findings = await findPreflight(context, {
-      project,
-      expected,
-      folder: [...folder.filter((one) => one.name !== migration), { name: migration, file, sql }],
-      pending: new Set([migration]),
-    });
+    const findings = await judgeWritten(context, project, expected, result);
     return {
       exitCode: hasErrors(findings) ? 1 : 0,
       findings,
@@ -83,6 +93,56 @@ export const createCommand = defineCommand({
     };
   },
 });
+
+/** A forward migration that undoes an earlier one. */
+async function createRevert(context: Context, revert: string, dryRun: boolean): Promise<Outcome> {
+  const project = await context.loadProject();
+  const { exports, expected } = await project.loadSchema();
+  const folder = await readOrderedFolder(project);
+  const result = await withProjectReplay(context, project, folder, async (replay, { database }) =>
+    revertMigration({
+      name: revert,
+      project: { schemaFiles: await project.schemaFiles(), breakpoints: project.breakpoints },
+      exports,
+      out: project.out,
+      folder,
+      replay,
+      shadow: database,
+      dryRun,
+      signal: context.signal,
+    }),
+  );
+  const findings = await judgeWritten(context, project, expected, result);
+  return {
+    exitCode: hasErrors(findings) ? 1 : 0,
+    findings,
+    data: result,
+    text: dryRun ? result.sql.trimEnd() : `Wrote ${result.file}`,
+    warnings: [
+      ...result.losses.map((what) => `this loses data: ${what}; read the migration before you commit it`),
+      ...(result.hasSnapshot
+        ? []
+        : ["snapshots are missing, so it has none: drizzle-kit does not know what it does"]),
+      "take it out of the schema's code, too: the next tenantry create would bring it back",
+    ],
+  };
+}
+
+/** What the checks say of a migration that was just written, or would be. */
+async function judgeWritten(
+  context: Context,
+  project: Project,
+  expected: Expected,
+  { name, file, sql }: { readonly name: string; readonly file: string; readonly sql: string },
+): Promise<Finding[]> {
+  const folder = await readFolderIfThere(project.out);
+  return await findPreflight(context, {
+    project,
+    expected,
+    folder: [...folder.filter((one) => one.name !== name), { name, file, sql }],
+    pending: new Set([name]),
+  });
+}
 
 /** With --dry-run there may be no folder yet. */
 async function readFolderIfThere(out: string) {

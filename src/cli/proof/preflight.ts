@@ -7,7 +7,7 @@ import { sortFindings } from "../../core/finding-order.js";
 import { applySuppressions } from "../../core/suppressions.js";
 import type { Expected } from "../../isolation/expected.js";
 import { checkSql } from "../../isolation/sql/check-sql.js";
-import type { Migration } from "../../migrate/folder/read-folder.js";
+import type { Migration } from "../../migrate/folder/migration.js";
 import type { Context } from "../context.js";
 import type { Project } from "../project.js";
 

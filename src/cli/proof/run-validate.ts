@@ -51,7 +51,7 @@ export async function runValidate(
       const catalog = inServerScope(await readCatalog(database, catalogScope(expected)), expected);
       const analysis = await loadPolicyAnalysis(expected.settings);
       const audit = await timer.step("catalog audit", async () =>
-        auditCatalog({ expected, catalog, analysis }),
+        auditCatalog({ expected, catalog, analysis, madeBy: "migrations" }),
       );
       const probes = options.probe
         ? await timer.step("probes", () =>

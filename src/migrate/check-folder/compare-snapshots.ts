@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
-import { messageOf } from "../../core/errors.js";
+import { codeOf, messageOf } from "../../core/errors.js";
 import type { Finding } from "../../core/finding.js";
 
 /** What is compared. Paths are absolute. */
@@ -27,7 +27,8 @@ const PROGRAM = `
 const { parentPort, workerData } = require("node:worker_threads");
 import(workerData.module)
   .then(({ check }) => check(workerData.options))
-  .then((answer) => parentPort.postMessage(answer), (thrown) => parentPort.postMessage({ status: "failed", message: String(thrown) }))
+  .then((answer) => parentPort.postMessage(answer))
+  .catch((thrown) => parentPort.postMessage({ status: "failed", message: thrown?.message ?? String(thrown) }));
 `;
 
 const answerSchema = z.discriminatedUnion("status", [
@@ -49,20 +50,32 @@ const answerSchema = z.discriminatedUnion("status", [
 
 type Answer = z.output<typeof answerSchema>;
 
-/** Asks drizzle-kit whether the migrations lead to the schema, and whether branches of migrations go together. */
-export async function compareSnapshots(comparison: SnapshotComparison): Promise<SnapshotJudgement> {
-  const module = resolveDrizzleKit();
-  if (module === undefined) {
-    return silent("drizzle-kit is not installed, so the schema was not compared with the migrations");
+/** Where drizzle-kit is: a module to import, or why there is none. */
+export type DrizzleKitModule =
+  | { readonly status: "found"; readonly url: string }
+  | { readonly status: "absent" }
+  | { readonly status: "unusable"; readonly reason: string };
+
+/**
+ * Asks drizzle-kit whether the migrations lead to the schema, and whether branches of migrations go together. If it is
+ * installed and does not answer, or not in a way that can be understood, that is an error: nothing was compared.
+ *
+ * @param kit only tests give another.
+ */
+export async function compareSnapshots(
+  comparison: SnapshotComparison,
+  kit: DrizzleKitModule = resolveDrizzleKit(),
+): Promise<SnapshotJudgement> {
+  if (kit.status === "absent") {
+    const warning = "drizzle-kit is not installed, so the schema was not compared with the migrations";
+    return { findings: [], warnings: [warning] };
   }
+  if (kit.status === "unusable") return notCompared(kit.reason);
   const options = { dialect: "postgresql", schema: [...comparison.schemaFiles], out: comparison.out };
-  const answer = await runWorker({ module, options });
-  if (answer === undefined) {
-    return silent("drizzle-kit ended without an answer, so the schema was not compared with the migrations");
-  }
+  const answer = await runWorker({ module: kit.url, options });
   switch (answer.status) {
     case "failed":
-      return silent(`drizzle-kit could not compare the schema with the migrations: ${answer.message}`);
+      return notCompared(answer.message);
     case "ok":
       return judgeWarnings(answer.warnings ?? [], comparison);
     case "error":
@@ -70,14 +83,29 @@ export async function compareSnapshots(comparison: SnapshotComparison): Promise<
   }
 }
 
-function silent(warning: string): SnapshotJudgement {
-  return { findings: [], warnings: [warning] };
+/** What was not compared may be anything: it must not pass. */
+function notCompared(reason: string, file?: string): SnapshotJudgement {
+  return {
+    findings: [
+      {
+        rule: "rule-failed",
+        level: "error",
+        subject: "schema-changed",
+        ...(file === undefined ? {} : { file }),
+        detail: `drizzle-kit could not compare the schema with the migrations: ${oneLine(reason)}`,
+        fix: 'Run "tenantry create NAME --dry-run": it says more about what drizzle-kit cannot take.',
+      },
+    ],
+    warnings: [],
+  };
 }
 
 function judgeWarnings(
   warnings: readonly { readonly kind: string; readonly message: string }[],
   comparison: SnapshotComparison,
 ): SnapshotJudgement {
+  const failed = warnings.find(({ kind }) => kind === "not_compared");
+  if (failed !== undefined) return notCompared(failed.message);
   const changed = warnings.some(({ kind }) => kind === "schema_changed");
   const [file] = comparison.schemaFiles;
   return {
@@ -111,10 +139,8 @@ function judgeError(
   comparison: SnapshotComparison,
 ): SnapshotJudgement {
   if (error.code !== "check_error" || error.kind !== "conflicts") {
-    // A folder whose snapshots are broken has findings of its own.
-    return silent(
-      `drizzle-kit could not compare the schema with the migrations (${[error.code, error.kind].filter(Boolean).join(", ")})`,
-    );
+    const what = [error.code, error.kind].filter(Boolean).join(", ");
+    return notCompared(what, error.snapshot === undefined ? undefined : comparison.show(error.snapshot));
   }
   const conflicts = (error.details ?? []).flatMap((detail) => {
     const parsed = conflict.safeParse(detail);
@@ -136,24 +162,30 @@ function judgeError(
   };
 }
 
-function resolveDrizzleKit(): string | undefined {
+/** Looks where drizzle-kit is. */
+export function resolveDrizzleKit(): DrizzleKitModule {
   try {
-    return import.meta.resolve("drizzle-kit/cli");
-  } catch {
-    return undefined;
+    return { status: "found", url: import.meta.resolve("drizzle-kit/cli") };
+  } catch (thrown) {
+    // An older drizzle-kit is there, and has no such entry.
+    if (codeOf(thrown) !== "ERR_MODULE_NOT_FOUND") return { status: "unusable", reason: messageOf(thrown) };
+    return { status: "absent" };
   }
 }
 
-function runWorker(workerData: unknown): Promise<Answer | undefined> {
+function runWorker(workerData: unknown): Promise<Answer> {
   return new Promise((settle) => {
     const worker = new Worker(PROGRAM, { eval: true, workerData, stdout: true, stderr: true });
+    const fail = (message: string) => settle({ status: "failed", message });
     worker.once("message", (message: unknown) => {
       const parsed = answerSchema.safeParse(message);
-      settle(parsed.success ? parsed.data : undefined);
+      if (parsed.success) settle(parsed.data);
+      else fail("its answer has a form that is not known");
       void worker.terminate();
     });
-    worker.once("error", (thrown) => settle({ status: "failed", message: messageOf(thrown) }));
-    worker.once("exit", () => settle(undefined));
+    worker.once("messageerror", (thrown) => fail(messageOf(thrown)));
+    worker.once("error", (thrown) => fail(messageOf(thrown)));
+    worker.once("exit", () => fail("it ended without an answer"));
   });
 }
 

@@ -12,6 +12,8 @@ export type ScannedFolder = {
   readonly sql: string | undefined;
   /** `missing` if there is no file, `unreadable` if it is no snapshot: merge conflicts leave such files. */
   readonly snapshot: SnapshotLinks | "missing" | "unreadable";
+  /** The file as it is; what only looks at the links does without. */
+  readonly snapshotText?: string | undefined;
 };
 
 const links = z.object({ id: z.string(), prevIds: z.array(z.string()) });
@@ -34,7 +36,8 @@ export async function scanFolder(path: string): Promise<ScannedFolder[] | undefi
         readText(join(path, name, "migration.sql")),
         readText(join(path, name, "snapshot.json")),
       ]);
-      return { name, sql, snapshot: snapshot === undefined ? "missing" : parseLinks(snapshot) } as const;
+      const links = snapshot === undefined ? "missing" : parseLinks(snapshot);
+      return { name, sql, snapshot: links, snapshotText: snapshot } as const;
     }),
   );
   return scanned.sort((one, other) => (one.name < other.name ? -1 : 1));

@@ -10,8 +10,8 @@ import type { Expected } from "../../isolation/expected.js";
 import { managedSchemas } from "../../isolation/expected.js";
 import type { ConnectOptions, Database } from "../../postgres/connect.js";
 import { withShadowDatabase } from "../../postgres/shadow.js";
-import type { Migration } from "../folder/read-folder.js";
-import { runSql } from "../run/apply-migrations.js";
+import type { Migration } from "../folder/migration.js";
+import { replayMigration, runSql } from "../run/replay-migration.js";
 
 /** What is rehearsed. */
 export type Rehearsal = {
@@ -48,8 +48,7 @@ export async function completeOnShadow(rehearsal: Rehearsal): Promise<Completion
     return await readCatalog(database, scope);
   });
   return await withShadowDatabase(server, connect, async ({ database }) => {
-    for (const migration of rehearsal.earlier)
-      await database.begin((session) => runSql(session, migration, signal));
+    for (const migration of rehearsal.earlier) await replayMigration(database, migration, signal);
     await runDraft(database, "the new migration", [...rehearsal.draft.before, ...rehearsal.draft.generated]);
     const differences = diffCatalogs(demanded, await readCatalog(database, scope));
     const completion = completeDifferences(expected, demands, differences);

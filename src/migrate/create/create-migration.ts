@@ -11,14 +11,20 @@ import type { Expected } from "../../isolation/expected.js";
 import type { ConnectOptions } from "../../postgres/connect.js";
 import type { DrizzleKitProject, GenerateAnswer } from "../drizzle-kit.js";
 import { exportSchema, generate, readEntities } from "../drizzle-kit.js";
-import type { Migration } from "../folder/read-folder.js";
+import type { Migration } from "../folder/migration.js";
 import { readFolder } from "../folder/read-folder.js";
-import { interrupted } from "../run/migration-lock.js";
+import { requireV1Layout } from "../folder/require-v1-layout.js";
+import { interrupted } from "../run/interrupted.js";
 import type { AskRename } from "./answer-questions.js";
 import { answerQuestions } from "./answer-questions.js";
 import { completeOnShadow } from "./complete-on-shadow.js";
 import { findLosses } from "./find-losses.js";
-import { formatMigration, generatedStatements, missingBefore, withoutUnprotecting } from "./migration-text.js";
+import {
+  formatMigration,
+  generatedStatements,
+  missingBefore,
+  withoutUnprotecting,
+} from "./migration-text.js";
 import type { RenameAnswers } from "./rename-answers.js";
 import { NO_ANSWERS, refuseUnused } from "./rename-answers.js";
 
@@ -123,10 +129,11 @@ async function readEarlier(out: string): Promise<Migration[]> {
   } catch (thrown) {
     if (codeOf(thrown) === "ENOENT") return [];
   }
+  requireV1Layout(out);
   return await readFolder(out);
 }
 
-async function withTemporaryCopy<T>(
+export async function withTemporaryCopy<T>(
   earlier: readonly Migration[],
   use: (copy: string) => Promise<T>,
 ): Promise<T> {
@@ -179,7 +186,11 @@ async function draft(
 }
 
 /** A folder with a snapshot and no SQL of drizzle-kit's, for a completion alone. */
-async function draftCustom(options: CreateOptions, out: string, name: string): Promise<string> {
+export async function draftCustom(
+  options: Pick<CreateOptions, "exports" | "project">,
+  out: string,
+  name: string,
+): Promise<string> {
   const { exports, project } = options;
   const answer = await generate(project, { exports, out, name, hints: [], custom: true });
   if (answer.status === "written") return answer.file;
@@ -190,7 +201,7 @@ async function draftCustom(options: CreateOptions, out: string, name: string): P
  * The name that drizzle-kit gave, or, where the clock is behind the newest migration's (two in one second, a colleague's
  * clock), the next second after that: migrations are applied in the order of their names.
  */
-function nextFolderName(name: string, earlier: readonly Migration[]): string {
+export function nextFolderName(name: string, earlier: readonly Migration[]): string {
   const newest = earlier.at(-1);
   const stamp = (time: number) => new Date(time).toISOString().replaceAll(/\D/g, "").slice(0, 14);
   if (newest === undefined || name.slice(0, 14) > newest.name.slice(0, 14)) return name;
@@ -215,7 +226,7 @@ async function readGenerated(file: string, expected: Expected): Promise<string[]
 }
 
 /** Written beside its place and moved there whole: a killed command leaves no half migration. */
-async function publish(from: string, to: string, sql: string): Promise<void> {
+export async function publish(from: string, to: string, sql: string): Promise<void> {
   const draft = join(dirname(to), `.${basename(to)}.${process.pid}`);
   try {
     await mkdir(draft, { recursive: true });

@@ -3,7 +3,7 @@ import { TenantryError } from "../../core/errors.js";
 import type { Demand } from "../../isolation/demands.js";
 import { demandSql } from "../../isolation/demands.js";
 import type { Expected } from "../../isolation/expected.js";
-import { STATEMENT_BREAKPOINT, splitBreakpoints } from "../folder/read-folder.js";
+import { STATEMENT_BREAKPOINT, splitBreakpoints } from "../folder/breakpoints.js";
 
 const BEFORE = "-- tenantry: what the statements below need";
 const AFTER = "-- tenantry: completion, what drizzle-kit cannot write";

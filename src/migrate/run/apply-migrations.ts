@@ -1,197 +1,230 @@
-import { codeOf, messageOf, TenantryError } from "../../core/errors.js";
+import { ENGINE_SCHEMA } from "../../core/engine-schema.js";
+import { messageOf, TenantryError } from "../../core/errors.js";
 import type { Logger } from "../../core/logger.js";
 import { silentLogger } from "../../core/logger.js";
-import { excerptSql } from "../../core/sql-excerpt.js";
-import type { Judge, Judgement } from "../../isolation/create-judge.js";
-import type { ConnectOptions, Database, Session } from "../../postgres/connect.js";
-import { withDatabase } from "../../postgres/connect.js";
-import type { Migration } from "../folder/read-folder.js";
-import { splitBreakpoints } from "../folder/read-folder.js";
-import type { LedgerPlace } from "../ledger/ledger.js";
-import { ensureLedger, readLedger, recordMigration } from "../ledger/ledger.js";
-import type { Plan } from "../plan/plan-migrations.js";
-import { pendingMigrations, planMigrations, requireSoundPlan } from "../plan/plan-migrations.js";
-import { auditTransaction, explainUnprotected, UnprotectedError } from "./audit-transaction.js";
-import { interrupted, withMigrationLock } from "./migration-lock.js";
-import { refuseTransactionControl } from "./transaction-control.js";
+import type { Judge } from "../../isolation/create-judge.js";
+import { ensureLedger, readLedger } from "../ledger/ledger.js";
+import { upgradeLedger } from "../ledger/upgrade-ledger.js";
+import type { Plan, PlannedMigration } from "../plan/plan-migrations.js";
+import { planMigrations } from "../plan/plan-migrations.js";
+import { requireSoundPlan } from "../plan/require-sound-plan.js";
+import { acceptEdited } from "./accept-edited.js";
+import { applyOne } from "./apply-one.js";
+import type { Backend } from "./backend.js";
+import { catalogWritesQuery } from "./catalog-writes.js";
+import { ledgerName, readUnfinished } from "./checkpoints.js";
+import { engineError } from "./engine-error.js";
+import { ensureEngineTables, hasEngineTables } from "./engine-tables.js";
+import { watchLocks } from "./lock-watch.js";
+import type { AppliedMigration, ApplyResult, MigrateOptions, MigrateResult } from "./migrate-options.js";
+import type { OpenRun } from "./open-run.js";
+import { withOpenRun } from "./open-run.js";
+import type { RunAudit } from "./run-audit.js";
+import type { RunContext } from "./run-context.js";
+import type { RunEnd, RunOrigin } from "./run-log.js";
+import { finishRun, recordAccepted, startRun } from "./run-log.js";
+import { selectPending } from "./select-pending.js";
+import { stoppable } from "./stoppable.js";
+import { DEFAULT_TIMEOUTS } from "./timeouts.js";
+import { prepareRowSecurity } from "./transaction-sql.js";
+import { withStop } from "./with-stop.js";
 
-/** What a run needs to know. */
-export type MigrateOptions = {
-  readonly url: URL;
-  readonly folder: readonly Migration[];
-  readonly ledger: LedgerPlace;
-  /** The role whose policies let a migrator through that nothing else exempts from row security. */
-  readonly adminRole: string;
-  /** Seconds to wait for another migrator. Default 60. */
-  readonly lockWaitSeconds?: number;
-  readonly connect?: ConnectOptions;
-  readonly logger?: Logger;
-  /** Cancels the statement under way and rolls back. */
-  readonly signal?: AbortSignal;
-  /**
-   * Judges the database before the run, and again inside each migration's transaction before COMMIT: a migration that
-   * would leave something unprotected is rolled back. Without it nothing is judged.
-   */
-  readonly judge?: Judge | undefined;
-};
-
-/** What a run did. */
-export type MigrateResult = {
-  readonly applied: readonly { readonly name: string; readonly milliseconds: number }[];
-};
+export type { MigrateOptions, MigrateResult } from "./migrate-options.js";
 
 /**
- * Applies what is pending: one transaction for each migration, its ledger row inside, under the migration lock.
+ * Applies what is pending, as {@link apply}, and throws what stood in its way.
  *
  * @throws TenantryError `migration-failed` with the statement, `isolation` with what would be unprotected and by which
- * statement, `lock-timeout`, `migrations-folder`, `interrupted`.
+ * statement, `lock-timeout`, `migrations-folder`, `interrupted`, and what {@link apply} refuses a run for.
  */
 export async function applyMigrations(options: MigrateOptions): Promise<MigrateResult> {
-  const logger = options.logger ?? silentLogger;
-  const lock = {
-    ...options.connect,
-    waitSeconds: options.lockWaitSeconds ?? 60,
-    signal: options.signal,
-    onWait: (holder: string) => logger.info(`waiting for another migrator: ${holder}`),
-  };
-  return await withMigrationLock(options.url, lock, () =>
-    withDatabase(
-      options.url,
-      { ...options.connect, applicationName: "tenantry migrate" },
-      async (database) => {
-        await ensureLedger(database, options.ledger);
-        const plan = planMigrations(options.folder, await readLedger(database, options.ledger));
-        requireSoundPlan(plan);
-        const applied: { name: string; milliseconds: number }[] = [];
-        const pending = pendingMigrations(plan);
-        const audit = pending.length === 0 ? undefined : await beginAudit(database, plan, options.judge);
-        for (const [index, migration] of pending.entries()) {
-          const started = performance.now();
-          const later = pending.slice(index + 1).map(({ sql }) => sql);
-          await applyOne(database, migration, options, audit && { ...audit, later });
-          const milliseconds = Math.round(performance.now() - started);
-          logger.info(`applied ${migration.name} in ${milliseconds} ms`);
-          applied.push({ name: migration.name, milliseconds });
-        }
-        return { applied };
-      },
-    ),
-  );
+  const result = await apply(options);
+  if ("error" in result) throw result.error;
+  return result;
 }
 
-/** The audits of a run, as far as it has come. */
-type RunAudit = {
-  readonly judge: Judge;
-  readonly start: Judgement;
-  /** Before the next migration; kept up to date. */
-  readonly latest: { judgement: Judgement };
-  /** True if nobody's rows can be in the tables yet: then only the end of the run counts. */
-  readonly isFresh: boolean;
+/**
+ * Applies what is pending under the migration lock: one transaction for each migration, its ledger row inside; step by step
+ * what cannot be in one. Expected failures are results and not exceptions.
+ *
+ * @example
+ * const result = await apply({ url, folder: await readFolder("drizzle"), ledger: DEFAULT_LEDGER, adminRole: "app_admin" });
+ * if (result.outcome === "failed") console.error(result.error.message, result.applied);
+ */
+export async function apply(options: MigrateOptions): Promise<ApplyResult> {
+  const logger = options.logger ?? silentLogger;
+  const applied: AppliedMigration[] = [];
+  const warnings: string[] = [];
+  const deadline = options.timeouts?.deadline ?? DEFAULT_TIMEOUTS.deadline;
+  let hasBegun = false;
+  try {
+    await withStop({ signal: options.signal, deadline }, (stop, watchFor) =>
+      withOpenRun(options, logger, stop, async (open) => {
+        watchFor(open.lock);
+        warnings.push(...open.warnings);
+        for (const warning of open.warnings) logger.warn(warning, { event: "preflight" });
+        const begin = () => {
+          hasBegun = true;
+        };
+        await run(options, open, { logger, stop, applied, begin });
+      }),
+    );
+    return { outcome: applied.length > 0 ? "applied" : "nothing", applied, warnings };
+  } catch (thrown) {
+    const error = engineError(thrown);
+    if (!(error instanceof TenantryError)) throw error;
+    const outcome = error.code === "interrupted" ? "interrupted" : hasBegun ? "failed" : "refused";
+    return { outcome, error, applied, warnings };
+  }
+}
+
+type Progress = {
+  readonly logger: Logger;
+  readonly stop: AbortSignal;
+  readonly applied: AppliedMigration[];
+  readonly begin: () => void;
 };
 
+async function run(options: MigrateOptions, open: OpenRun, progress: Progress): Promise<void> {
+  const { worker } = open;
+  const { session } = worker;
+  const { folder, ledger } = options;
+  const accepted = options.acceptEdited ?? { names: [], reason: "" };
+  const plan = await worker.guard(async () => planMigrations(folder, await readLedger(session, ledger)));
+  requireSoundPlan(plan, { acceptEdited: accepted.names });
+  const pending = selectPending(plan, options.to);
+  const edited = plan.migrations.filter(
+    ({ state, name }) => state === "edited" && accepted.names.includes(name),
+  );
+  const isIdle = pending.length === 0 && edited.length === 0;
+  if (!isIdle) open.requireWritable();
+  const origin = originOf(options);
+  const shape = await worker.guard(async () => {
+    await upgradeLedger(session, ledger, folder);
+    const found = await ensureLedger(session, ledger, folder);
+    if (!isIdle) await ensureEngineTables(session);
+    return found;
+  });
+  // Of a run that has nothing to do, nothing is made.
+  if (isIdle && !(await worker.guard(() => hasEngineTables(session)))) return;
+  const runId = await worker.guard(() => startRun(session, ledgerName(ledger), origin));
+  const watch = watchLocks(open.lock, worker, (blocker) =>
+    progress.logger.info(`waiting for a lock: ${blocker}`, { event: "lock-blocked", blocker }),
+  );
+  let retries = 0;
+  const unwritten: string[] = [];
+  const end = async (outcome: RunEnd["outcome"], error?: unknown) => {
+    const backend = worker.isLost() ? open.lock : worker;
+    const fingerprint =
+      outcome === "applied" && options.fingerprint !== undefined
+        ? await worker.guard(() => options.fingerprint?.(session) ?? Promise.resolve(undefined))
+        : undefined;
+    const lockWait = open.lockWait + watch.waited();
+    await backend.guard(async () => {
+      const reset = "reset session authorization; reset role; reset all";
+      await backend.session.unsafe([reset, ...unwritten].join("; "));
+      await finishRun(backend.session, runId, { outcome, lockWait, retries, error, fingerprint });
+    });
+  };
+  try {
+    if (edited.length > 0) {
+      progress.begin();
+      const edits = await worker.guard(() => acceptEdited(session, ledger, edited, accepted.reason));
+      await worker.guard(() => recordAccepted(session, runId, edits));
+    }
+    if (pending.length > 0) {
+      const context: RunContext = {
+        worker,
+        lock: open.lock,
+        watch,
+        ledger,
+        shape,
+        adminRole: options.adminRole,
+        rowSecurity: await worker.guard(() => prepareRowSecurity(session, options.adminRole, pending)),
+        timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
+        logger: progress.logger,
+        stop: progress.stop,
+        runId,
+        catalogWrites:
+          options.judge === undefined ? "" : await worker.guard(() => catalogWritesQuery(session)),
+        sessionSettings: open.sessionSettings,
+        unwritten,
+        audit: await beginAudit(worker, plan, options.judge),
+      };
+      const onRetry = () => {
+        retries += 1;
+      };
+      await applyPending(context, pending, accepted.names, progress, onRetry);
+    }
+    await end(pending.length > 0 || edited.length > 0 ? "applied" : "nothing");
+  } catch (thrown) {
+    const outcome = progress.stop.aborted ? "interrupted" : "failed";
+    // Where it cannot be written down, the failure itself is what must be told.
+    await end(outcome, thrown).catch((why: unknown) =>
+      progress.logger.warn(`the run log could not be written: ${messageOf(why)}`, {
+        event: "run-log-failed",
+      }),
+    );
+    throw thrown;
+  } finally {
+    watch.stop();
+  }
+}
+
+async function applyPending(
+  context: RunContext,
+  pending: readonly PlannedMigration[],
+  accepted: readonly string[],
+  { logger, applied, begin }: Progress,
+  onRetry: () => void,
+): Promise<void> {
+  const { worker } = context;
+  const partial = await worker.guard(() => readUnfinished(worker.session, ledgerName(context.ledger)));
+  for (const [index, migration] of pending.entries()) {
+    begin();
+    const { name } = migration;
+    logger.info(`applying ${name}`, { event: "migration-started", migration: name });
+    const record = await stoppable(context, () =>
+      applyOne(context, {
+        migration,
+        position: index + 1,
+        later: pending.slice(index + 1).map(({ sql }) => sql),
+        isPartial: partial.includes(name),
+        accepted: accepted.includes(name),
+        onRetry,
+      }),
+    );
+    const milliseconds = Math.round(record.milliseconds);
+    const { attempts, lockWait } = record;
+    logger.info(`applied ${name} in ${milliseconds} ms`, {
+      event: "migration-applied",
+      migration: name,
+      milliseconds,
+      attempts,
+      lockWait,
+    });
+    applied.push({ name, milliseconds });
+  }
+}
+
 async function beginAudit(
-  database: Database,
+  worker: Backend,
   plan: Plan,
   judge: Judge | undefined,
 ): Promise<RunAudit | undefined> {
   if (judge === undefined) return undefined;
-  const start = await judge(database);
-  const isFresh = plan.migrations.every(({ state }) => state === "pending") && start.relations.size === 0;
+  const { session } = worker;
+  const start = await worker.guard(async () => {
+    await session.unsafe("begin isolation level repeatable read, read only");
+    const judgement = await judge(session);
+    await session.unsafe("rollback");
+    return judgement;
+  });
+  const isEmpty = [...start.relations].every((subject) => subject.startsWith(`${ENGINE_SCHEMA}.`));
+  const isFresh = isEmpty && plan.migrations.every(({ state }) => state === "pending");
   return { judge, start, latest: { judgement: start }, isFresh };
 }
 
-async function applyOne(
-  database: Database,
-  migration: Migration,
-  options: MigrateOptions,
-  audit: (RunAudit & { readonly later: readonly string[] }) | undefined,
-): Promise<void> {
-  // What an earlier one has set for the session (a search path, as dumps do) is not for this one.
-  await database.unsafe("reset session authorization; reset role; reset all").simple();
-  try {
-    await database.begin(async (session) => {
-      await settleRowSecurity(session, options.adminRole);
-      await runSql(session, migration, options.signal);
-      if (audit !== undefined && (audit.later.length === 0 || !audit.isFresh)) {
-        const { judge, start, later } = audit;
-        const before = audit.latest.judgement;
-        audit.latest.judgement = await auditTransaction(session, judge, { start, before, later });
-      }
-      await recordMigration(session, options.ledger, migration);
-    });
-  } catch (thrown) {
-    if (thrown instanceof UnprotectedError && audit !== undefined) {
-      throw await explainUnprotected(database, migration, thrown, audit.judge, (session) =>
-        settleRowSecurity(session, options.adminRole),
-      );
-    }
-    // Not one of the migration's statements, but the end of it: a deferred constraint, say.
-    throw thrown instanceof TenantryError ? thrown : statementError(migration, "commit", thrown);
-  }
-}
-
-/**
- * FORCE binds the owner: an owner that no policy lets through would update nothing, silently. With row_security off
- * PostgreSQL fails loudly instead. A member of the admin role has a policy, and needs it on; but not one whom a
- * restrictive policy confines, such as the floor a member of both roles: it would again see nothing.
- */
-async function settleRowSecurity(session: Session, adminRole: string): Promise<void> {
-  await session`
-    select set_config('row_security', case when
-      exists (select from pg_roles where rolname = ${adminRole} and pg_has_role(current_user, oid, 'usage'))
-      and not exists (select from pg_policy, unnest(polroles) as bound
-                      where not polpermissive and (bound = 0 or pg_has_role(current_user, bound, 'usage')))
-      then 'on' else 'off' end, true)`;
-}
-
-/** Runs a migration's SQL, statement group by statement group, on an open transaction. */
-export async function runSql(
-  session: Session,
-  migration: Pick<Migration, "name" | "file" | "sql">,
-  signal?: AbortSignal,
-): Promise<void> {
-  const chunks = splitBreakpoints(migration.sql);
-  for (const chunk of chunks) await refuseTransactionControl(migration, chunk);
-  for (const chunk of chunks) {
-    if (isAborted(signal)) throw interrupted();
-    const query = session.unsafe(chunk).simple();
-    const cancel = () => query.cancel();
-    signal?.addEventListener("abort", cancel, { once: true });
-    try {
-      await query;
-    } catch (thrown) {
-      throw isAborted(signal) ? interrupted(thrown) : statementError(migration, chunk, thrown);
-    } finally {
-      signal?.removeEventListener("abort", cancel);
-    }
-  }
-}
-
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true;
-}
-
-function statementError(
-  migration: Pick<Migration, "name" | "file">,
-  chunk: string,
-  thrown: unknown,
-): unknown {
-  const state = codeOf(thrown);
-  if (state === undefined) return thrown;
-  const field = (name: string): string | undefined => {
-    const value: unknown =
-      typeof thrown === "object" && thrown !== null ? Reflect.get(thrown, name) : undefined;
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
-  const position = field("position");
-  return new TenantryError({
-    code: "migration-failed",
-    message: `Migration ${migration.name} failed: ${messageOf(thrown)} (${state}).`,
-    details: [
-      ...excerptSql(chunk, position === undefined ? undefined : Number(position)),
-      ...["detail", "hint", "where"].flatMap((name) => field(name) ?? []),
-    ],
-    hint: `Nothing of it was applied. Correct ${migration.file}, then run "tenantry migrate" again.`,
-    cause: thrown,
-  });
+function originOf({ origin, environment }: MigrateOptions): RunOrigin {
+  return { command: "apply", version: "", environment, ...origin };
 }

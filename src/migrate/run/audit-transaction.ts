@@ -7,7 +7,7 @@ import type { Judge, Judgement } from "../../isolation/create-judge.js";
 import type { ParsedStatement } from "../../isolation/sql/parse-migration.js";
 import { loadSqlParser, parseMigration } from "../../isolation/sql/parse-migration.js";
 import type { Database } from "../../postgres/connect.js";
-import type { Migration } from "../folder/read-folder.js";
+import type { Migration } from "../folder/migration.js";
 import type { BlameRequest } from "./find-blame.js";
 import { findBlame, isKnown } from "./find-blame.js";
 
@@ -27,7 +27,7 @@ export class UnprotectedError extends Error {
  * @throws UnprotectedError which rolls it back.
  */
 export async function auditTransaction(
-  session: Transaction,
+  session: Database | Transaction,
   judge: Judge,
   request: Omit<BlameRequest, "after">,
 ): Promise<Judgement> {
@@ -40,23 +40,21 @@ export async function auditTransaction(
 /** More statements than anybody wants to wait for: each is followed by an audit. */
 const MOST_STATEMENTS = 500;
 
-/** Thrown to roll back a transaction that was only run to look at. */
-const ENOUGH = new Error("enough was seen");
-
 /**
  * Says which statement is to blame: the migration is run once more, with an audit after every statement, and rolled back
  * again. For each finding, the statement after which it was there to stay.
  *
- * @param prepare sets up the transaction as the migration's own was.
+ * @param session one connection, without a transaction.
+ * @param begin opens the transaction as the migration's own was.
  */
 export async function explainUnprotected(
-  database: Database,
+  session: Database,
   migration: Migration,
   { findings }: UnprotectedError,
   judge: Judge,
-  prepare: (session: Transaction) => Promise<void>,
+  begin: string,
 ): Promise<TenantryError> {
-  const blamed = await findStatements(database, migration, findings, judge, prepare);
+  const blamed = await findStatements(session, migration, findings, judge, begin);
   const details = findings.flatMap((finding, index) => {
     const statement = blamed[index];
     return [
@@ -76,34 +74,33 @@ export async function explainUnprotected(
 }
 
 async function findStatements(
-  database: Database,
+  session: Database,
   migration: Migration,
   findings: readonly Finding[],
   judge: Judge,
-  prepare: (session: Transaction) => Promise<void>,
+  begin: string,
 ): Promise<(ParsedStatement | undefined)[]> {
   const blamed: (ParsedStatement | undefined)[] = findings.map(() => undefined);
   try {
     await loadSqlParser();
     const statements = parseMigration(migration);
     if (statements.length > MOST_STATEMENTS) return blamed;
-    await database.begin(async (session) => {
-      await prepare(session);
-      const { findings: before } = await judge(session);
-      const present = findings.map((finding) => isKnown(finding, before));
-      for (const statement of statements) {
-        await session.unsafe(statement.text).simple();
-        const { findings: now } = await judge(session);
-        findings.forEach((finding, index) => {
-          const isThere = isKnown(finding, now);
-          if (isThere && !present[index]) blamed[index] = statement;
-          present[index] = isThere;
-        });
-      }
-      throw ENOUGH;
-    });
+    await session.unsafe(begin);
+    const { findings: before } = await judge(session);
+    const present = findings.map((finding) => isKnown(finding, before));
+    for (const statement of statements) {
+      await session.unsafe(statement.text).simple();
+      const { findings: now } = await judge(session);
+      findings.forEach((finding, index) => {
+        const isThere = isKnown(finding, now);
+        if (isThere && !present[index]) blamed[index] = statement;
+        present[index] = isThere;
+      });
+    }
   } catch {
     // It ran a moment ago: what now stands in its way must not hide what is wrong with it.
+  } finally {
+    await session.unsafe("rollback").catch(() => {});
   }
   return blamed;
 }

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { TenantryError } from "../../core/errors.js";
+import type { Migration } from "../../migrate/folder/migration.js";
+import { readFolder } from "../../migrate/folder/read-folder.js";
+import { readHistory, readRun } from "../../migrate/history/read-history.js";
+import type { Session } from "../../postgres/connect.js";
+import { withDatabase } from "../../postgres/connect.js";
+import { defineCommand } from "../command.js";
+import { formatHistory } from "../history/format-history.js";
+import { formatRun } from "../history/format-run.js";
+import { resolveTarget } from "../target.js";
+
+/** What fits into PostgreSQL's bigint. */
+const RUN_ID = /^[1-9][0-9]{0,17}$/;
+
+/** `tenantry history`: the run log. */
+export const historyCommand = defineCommand({
+  name: "history",
+  summary: "show the run log: who migrated when, from where, for how long, and how it ended",
+  example: "history --limit 50",
+  options: [
+    { flags: "--run <id>", description: "one run, with each migration and statement" },
+    { flags: "--limit <number>", description: "how many runs to show; default 20" },
+  ],
+  input: z.object({
+    run: z.string().regex(RUN_ID, "write the number of a run, as tenantry history shows it").optional(),
+    limit: z.coerce.number().int().min(1).max(10_000).default(20),
+  }),
+  run: async (context, { run: id, limit }) => {
+    const { ledger, out } = await context.loadProject();
+    const target = await resolveTarget(context);
+    return await withDatabase(target.url, target.connect, async (database) => {
+      if (id !== undefined) return await showRun(database, id);
+      const history = await readHistory(database, { ledger, limit, folder: await readNames(out) });
+      return { exitCode: 0, data: history, text: formatHistory(history, limit) };
+    });
+  },
+});
+
+/** The past can be read without a folder; it only has fewer names then. */
+async function readNames(out: string): Promise<readonly Migration[]> {
+  return await readFolder(out).catch((thrown: unknown) => {
+    if (thrown instanceof TenantryError) return [];
+    throw thrown;
+  });
+}
+
+async function showRun(session: Session, id: string) {
+  const found = await readRun(session, id);
+  if (found === undefined) {
+    throw new TenantryError({
+      code: "argument-invalid",
+      message: `The run log has no run ${id}.`,
+      hint: 'Run "tenantry history" for the runs that it has.',
+    });
+  }
+  const { run, migrations } = found;
+  return { exitCode: 0 as const, data: { run, migrations }, text: formatRun(run, migrations) };
+}

@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+const run = z.object({
+  id: z.string(),
+  startedAt: z.date(),
+  finishedAt: z.date().nullable(),
+  /** Such as `applied`, `failed` or `running`. */
+  outcome: z.string(),
+  command: z.string(),
+  environment: z.string().nullable(),
+  role: z.string(),
+  host: z.string().nullable(),
+  version: z.string(),
+  gitRevision: z.string().nullable(),
+  lockWaitMs: z.number(),
+  retries: z.number(),
+  errorCode: z.string().nullable(),
+  error: z.string().nullable(),
+  fingerprint: z.string().nullable(),
+  accepted: z.unknown(),
+  /** How many migrations it has applied. */
+  applied: z.number(),
+});
+
+/** One run, as the log has it. */
+export type LoggedRun = z.output<typeof run>;
+
+/** Rows of the log. */
+export const loggedRuns = z.array(run);
+
+const migration = z.object({
+  name: z.string(),
+  hash: z.string(),
+  /** `transaction` or `steps`. */
+  mode: z.string(),
+  outcome: z.string(),
+  milliseconds: z.number(),
+  lockWaitMs: z.number(),
+  attempts: z.number(),
+  statements: z.array(z.object({ line: z.number(), milliseconds: z.number() })),
+});
+
+/** One migration of a run. */
+export type LoggedMigration = z.output<typeof migration>;
+
+/** Rows of the log. */
+export const loggedMigrations = z.array(migration);
