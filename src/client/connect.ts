@@ -1,23 +1,24 @@
 import type { AnyRelations, EmptyRelations } from "drizzle-orm";
-import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
-import type postgres from "postgres";
+import type { Logger } from "drizzle-orm/logger";
 import { parseDatabaseUrl } from "../core/database-url.js";
-import { TenantryError } from "../core/errors.js";
 import type { TenantColumnType } from "../core/tenancy-settings.js";
-import { parseTenantId } from "../core/tenant-id.js";
 import { withDatabase } from "../postgres/connect.js";
 import { defineTenancy, type Tenancy } from "../rls/define-tenancy.js";
-import { ConnectionPool } from "./connection-pool.js";
-import { guardRole } from "./guard-role.js";
-import { refuseInside } from "./tenant-context.js";
-import { createTenantDriver } from "./tenant-driver.js";
-
-/** What names a tenant: a text, and where the tenant column holds numbers also a number. */
-export type TenantId<Type extends TenantColumnType = "uuid"> = Type extends "integer"
-  ? string | number
-  : Type extends "bigint"
-    ? string | number | bigint
-    : string;
+import { createConstraintColumns } from "./errors/constraint-columns.js";
+import { createExplainFailure } from "./errors/explain-failure.js";
+import { guardRole } from "./guards/guard-role.js";
+import { ConnectionPool } from "./pool/connection-pool.js";
+import { type BatchQuery, runBatch } from "./tenant/batch.js";
+import { reportChanges, TenantCacheAdapter } from "./tenant/cache-adapter.js";
+import { refuseAnother, requireCurrent } from "./tenant/current-tenant.js";
+import { createDrizzleShape } from "./tenant/drizzle-shape.js";
+import { executeBound, unboundDriver } from "./tenant/prepared.js";
+import { refuseInside } from "./tenant/surroundings.js";
+import { setContextSql } from "./tenant/tenant-context.js";
+import { type DriverScope, TenantDriver } from "./tenant/tenant-driver.js";
+import { type AsOptions, parseTenant } from "./tenant/tenant-id-input.js";
+import type { TenantCache } from "./tenant-cache.js";
+import type { TenantClient, TenantDatabase } from "./tenant-client.js";
 
 /** How a service connects. */
 export type ClientOptions<
@@ -33,36 +34,26 @@ export type ClientOptions<
   readonly tenancy?: Tenancy<Key, Type>;
   /** Connections at most. Default 10. */
   readonly max?: number;
+  /** Milliseconds to wait for a connection when all are in use. Default 30,000. */
+  readonly acquireTimeout?: number;
+  /** Milliseconds that one statement may take, where `as()` does not say. Default: the server's. */
+  readonly statementTimeout?: number;
   /**
    * Keep each statement's text prepared on its connections, up to half an hour. False behind a pooler in transaction
    * mode that knows no prepared statements (PgBouncer before 1.21); parameters then cost two more round trips. Default
    * true.
    */
   readonly prepare?: boolean;
+  /** Results of queries, kept for each tenant by itself; see `tenantry/redis`. Default: none. */
+  readonly cache?: TenantCache;
+  /** Drizzle's: is told each statement and its parameters. */
+  readonly logger?: Logger;
   /** What `pg_stat_activity` shows. Default `tenantry client`. */
   readonly applicationName?: string;
 };
 
-/** A database that shows one tenant's rows at a time. There is no way to a table without naming the tenant. */
-export type TenantClient<
-  TRelations extends AnyRelations = EmptyRelations,
-  Type extends TenantColumnType = "uuid",
-> = {
-  /**
-   * The usual Drizzle database, bound to one tenant. A statement on it is a transaction of its own, in one round trip;
-   * `transaction(async (tx) => { … })` is Drizzle's, with the context set.
-   *
-   * @throws TenantryError `context-missing` without an id, `tenant-id-invalid`, and `isolation` inside another
-   * transaction.
-   * @example
-   * const rows = await db.as(creatorId).select().from(documents);
-   */
-  as(tenant: TenantId<Type>): PostgresJsDatabase<TRelations>;
-  /** Waits up to five seconds for what is under way, then closes all connections. */
-  close(): Promise<void>;
-};
-
 const DEFAULT_MAX = 10;
+const DEFAULT_ACQUIRE_TIMEOUT = 30_000;
 const CLOSE_SECONDS = 5;
 
 /**
@@ -90,37 +81,52 @@ export async function connect<
   await withDatabase(url, { applicationName, urlName: "the url of connect()" }, (database) =>
     guardRole(database, settings.roles.tenant),
   );
-  const pool = new ConnectionPool(url, { max: options.max ?? DEFAULT_MAX, applicationName });
-  const { relations, prepare = true } = options;
-  return {
-    as: (id) => {
-      const tenant = parseTenant(id, settings.columnType);
-      refuseInside(tenant, pool);
-      const driver = createTenantDriver({ pool, setting: settings.setting, tenant, prepare });
-      // Drizzle's session calls nothing else on a client than what a TenantDriver has.
-      const client = driver as unknown as postgres.Sql;
-      return drizzle({ client, ...(relations === undefined ? {} : { relations }) });
+  const { max = DEFAULT_MAX, acquireTimeout = DEFAULT_ACQUIRE_TIMEOUT, prepare = true, cache } = options;
+  const pool = new ConnectionPool(url, { max, applicationName, acquireTimeout });
+  // Without relations Drizzle's `query` is empty.
+  const relations = options.relations ?? ({} as TRelations);
+  const tables = Object.values(relations).map(({ table }) => table);
+  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: "" });
+  const driverScope: DriverScope = {
+    pool,
+    prepare,
+    explain: createExplainFailure(createConstraintColumns(tables)),
+    onCommit: async (tenant, noted) => {
+      if (cache !== undefined) await reportChanges(cache, scopeOf(tenant), noted);
     },
-    close: () => pool.close(CLOSE_SECONDS),
   };
-}
+  const shape = createDrizzleShape(relations, options.logger);
+  const parse = (id: unknown) => parseTenant(id, settings.columnType);
 
-/** Callers in JavaScript may hand over anything, most likely nothing at all. */
-function parseTenant(id: unknown, columnType: TenantColumnType): string {
-  if (id === undefined || id === null || id === "") {
-    throw new TenantryError({
-      code: "context-missing",
-      message: "db.as() was called without a tenant id.",
-      hint: "Pass the id of the tenant on whose behalf the code runs, from a verified token or session.",
-    });
-  }
-  const isNumeric = columnType === "integer" || columnType === "bigint";
-  if (typeof id === "string") return parseTenantId(id, columnType);
-  if (isNumeric && (typeof id === "bigint" || Number.isSafeInteger(id)))
-    return parseTenantId(String(id), columnType);
-  throw new TenantryError({
-    code: "tenant-id-invalid",
-    message: `The tenant id is ${typeof id === "number" ? "a number that is not exact" : `of type ${typeof id}`}; the tenant column is ${columnType}.`,
-    hint: isNumeric ? "Pass a whole number, or its digits as text." : "Pass it as text.",
-  });
+  const openDriver = (id: unknown, given: AsOptions = {}) => {
+    const tenant = parse(id);
+    refuseInside(tenant, pool);
+    refuseAnother(tenant, parse);
+    const { statementTimeout = options.statementTimeout, actor, requestId, signal } = given;
+    const context = setContextSql(settings, { tenant, actor, requestId, statementTimeout });
+    return { tenant, driver: new TenantDriver(driverScope, tenant, context, signal) };
+  };
+  const openDatabase = (id: unknown, given?: AsOptions): TenantDatabase<TRelations> => {
+    const { tenant, driver } = openDriver(id, given);
+    const adapter = cache === undefined ? undefined : new TenantCacheAdapter(cache, scopeOf(tenant), pool);
+    const batch = (queries: readonly BatchQuery[]) =>
+      runBatch(driver, queries, (statements) => driver.sendBatch(statements));
+    return Object.assign(shape(driver, adapter), { batch }) as TenantDatabase<TRelations>;
+  };
+  return {
+    as: openDatabase,
+    get current() {
+      const { tenant, options: given } = requireCurrent();
+      return openDatabase(tenant, given);
+    },
+    prepare: (build) => {
+      const prepared = build(shape(unboundDriver, undefined));
+      return {
+        as: (id, given) => ({
+          execute: (values) => executeBound(openDriver(id, given).driver, prepared, values),
+        }),
+      };
+    },
+    close: ({ timeoutSeconds = CLOSE_SECONDS } = {}) => pool.close(timeoutSeconds),
+  };
 }

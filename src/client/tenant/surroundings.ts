@@ -1,31 +1,52 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { TenantryError } from "../core/errors.js";
-import { quoteIdentifier, quoteLiteral } from "../core/identifiers.js";
+import { TenantryError } from "../../core/errors.js";
 
 /** The transaction that the running code is inside of. */
-type Surrounding = { readonly tenant: string; readonly database: object; isOpen: boolean };
+type Surrounding = {
+  readonly tenant: string;
+  readonly database: object;
+  /** What is to be done once the transaction is committed. */
+  readonly noted: unknown[];
+  isOpen: boolean;
+};
 
 const surroundings = new AsyncLocalStorage<Surrounding>();
 
 /**
- * The statement that sets the tenant context for the rest of a transaction. SET LOCAL and not `set_config`, which Citus
- * does not pass on to its workers; so the value is a literal, and must have been parsed by `parseTenantId`.
+ * Runs a transaction's callback, and remembers whose it is for whatever it calls.
  *
- * @example setContextSql("app.creator_id", id) // set local "app"."creator_id" = '0192d0a4-…'
+ * @param noted is filled by {@link noteInside}.
  */
-export function setContextSql(setting: string, tenant: string): string {
-  return `set local ${setting.split(".").map(quoteIdentifier).join(".")} = ${quoteLiteral(tenant)}`;
-}
-
-/** Runs a transaction's callback, and remembers whose it is for whatever it calls. */
-export async function insideTenant<T>(tenant: string, database: object, use: () => Promise<T>): Promise<T> {
-  const here: Surrounding = { tenant, database, isOpen: true };
+export async function insideTenant<T>(
+  tenant: string,
+  database: object,
+  noted: unknown[],
+  use: () => Promise<T>,
+): Promise<T> {
+  const here: Surrounding = { tenant, database, noted, isOpen: true };
   try {
     return await surroundings.run(here, use);
   } finally {
     // Work that the callback started and did not await may go on; it is no longer inside.
     here.isOpen = false;
   }
+}
+
+/** True inside the callback of a transaction of this database. */
+export function isInside(database: object): boolean {
+  return openTransactionOf(database) !== undefined;
+}
+
+/** Remembers something until the transaction around is committed; false outside of one. */
+export function noteInside(database: object, note: unknown): boolean {
+  const around = openTransactionOf(database);
+  around?.noted.push(note);
+  return around !== undefined;
+}
+
+function openTransactionOf(database: object): Surrounding | undefined {
+  const around = surroundings.getStore();
+  return around?.isOpen && around.database === database ? around : undefined;
 }
 
 /**

@@ -1,10 +1,18 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
-import { TenantryError } from "../core/errors.js";
-import type { Database } from "../postgres/connect.js";
+import { TenantryError } from "../../core/errors.js";
+import type { Database } from "../../postgres/connect.js";
 
 /** How a pool opens its connections. */
-export type PoolOptions = { readonly max: number; readonly applicationName: string };
+export type PoolOptions = {
+  readonly max: number;
+  readonly applicationName: string;
+  /** Milliseconds to wait for a connection when all are lent out. */
+  readonly acquireTimeout: number;
+};
+
+/** Somebody who waits for a connection; done once it has one, or has given up. */
+type Waiting = { readonly give: (connection: Database) => void };
 
 /** How long a connection is used, so that a server that was moved or upgraded is found again. */
 const LIFETIME_MS = 30 * 60_000;
@@ -14,26 +22,27 @@ const LIFETIME_MS = 30 * 60_000;
  * a connection that `reserve()` took from its pool, what was sent is never answered once that connection is lost.
  */
 export class ConnectionPool {
-  readonly #url: URL;
+  readonly url: URL;
   readonly #options: PoolOptions;
   /** The one given back last is lent out first: its statements are prepared. */
   readonly #idle: Database[] = [];
   readonly #opened = new Map<Database, number>();
-  readonly #waiting: ((connection: Database) => void)[] = [];
+  readonly #waiting = new Set<Waiting>();
   #closing: { readonly whenDone: () => void } | undefined;
 
   constructor(url: URL, options: PoolOptions) {
-    this.#url = url;
+    this.url = url;
     this.#options = options;
   }
 
   /**
    * Lends a connection, as soon as one is free.
    *
-   * @throws TenantryError `connection-failed` after `close()`. That a server cannot be reached shows with the first
-   * statement.
+   * @throws TenantryError `connection-failed` after `close()`, and if none became free in time; the signal's reason when
+   * it is aborted. That a server cannot be reached shows with the first statement.
    */
-  async acquire(): Promise<Database> {
+  async acquire(signal?: AbortSignal): Promise<Database> {
+    signal?.throwIfAborted();
     if (this.#closing !== undefined) {
       throw new TenantryError({
         code: "connection-failed",
@@ -44,7 +53,38 @@ export class ConnectionPool {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
     if (this.#opened.size < this.#options.max) return this.#open();
-    return await new Promise((resolve) => this.#waiting.push(resolve));
+    return await this.#wait(signal);
+  }
+
+  async #wait(signal: AbortSignal | undefined): Promise<Database> {
+    let stop = () => {};
+    try {
+      return await new Promise((resolve, reject) => {
+        const waiting: Waiting = { give: resolve };
+        this.#waiting.add(waiting);
+        const giveUp = (reason: unknown) => {
+          if (this.#waiting.delete(waiting)) reject(reason);
+        };
+        const onAbort = () => giveUp(signal?.reason);
+        const timer = setTimeout(() => giveUp(noneFree(this.#options)), this.#options.acquireTimeout);
+        signal?.addEventListener("abort", onAbort, { once: true });
+        stop = () => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", onAbort);
+        };
+      });
+    } finally {
+      stop();
+    }
+  }
+
+  /** The one who has waited longest, who no longer waits then. */
+  #nextWaiting(): Waiting | undefined {
+    for (const waiting of this.#waiting) {
+      this.#waiting.delete(waiting);
+      return waiting;
+    }
+    return undefined;
   }
 
   /** Takes a connection back that is idle and outside of any transaction. */
@@ -53,8 +93,8 @@ export class ConnectionPool {
       this.discard(connection);
       return;
     }
-    const next = this.#waiting.shift();
-    if (next !== undefined) next(connection);
+    const next = this.#nextWaiting();
+    if (next !== undefined) next.give(connection);
     else this.#idle.push(connection);
     this.#noteReturn();
   }
@@ -63,8 +103,8 @@ export class ConnectionPool {
   discard(connection: Database): void {
     this.#opened.delete(connection);
     connection.end({ timeout: 0 }).catch(() => {});
-    const next = this.#waiting.shift();
-    if (next !== undefined) next(this.#open());
+    const next = this.#nextWaiting();
+    if (next !== undefined) next.give(this.#open());
     this.#noteReturn();
   }
 
@@ -83,7 +123,7 @@ export class ConnectionPool {
   }
 
   #open(): Database {
-    const connection = postgres(this.#url.href, {
+    const connection = postgres(this.url.href, {
       max: 1,
       connect_timeout: 10,
       // It could close a connection between a statement and its COMMIT; this pool has a lifetime of its own.
@@ -99,6 +139,14 @@ export class ConnectionPool {
   }
 
   #noteReturn(): void {
-    if (this.#waiting.length === 0 && this.#idle.length === this.#opened.size) this.#closing?.whenDone();
+    if (this.#waiting.size === 0 && this.#idle.length === this.#opened.size) this.#closing?.whenDone();
   }
+}
+
+function noneFree({ max, acquireTimeout }: PoolOptions): TenantryError {
+  return new TenantryError({
+    code: "connection-failed",
+    message: `None of the ${max} connections became free in ${acquireTimeout / 1000} s.`,
+    hint: "Look for transactions that wait for something else, or raise max in connect().",
+  });
 }

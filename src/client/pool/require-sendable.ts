@@ -1,4 +1,4 @@
-import { TenantryError } from "../core/errors.js";
+import { TenantryError } from "../../core/errors.js";
 
 /** One less than what the protocol's 16 bits can count; postgres.js refuses the rest. */
 const MAX_PARAMETERS = 65_533;

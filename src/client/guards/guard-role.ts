@@ -1,6 +1,6 @@
-import { TenantryError } from "../core/errors.js";
-import { quoteIdentifier } from "../core/identifiers.js";
-import type { Session } from "../postgres/connect.js";
+import { TenantryError } from "../../core/errors.js";
+import { quoteIdentifier } from "../../core/identifiers.js";
+import type { Session } from "../../postgres/connect.js";
 
 type RoleFacts = {
   readonly login: string;
