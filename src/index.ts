@@ -2,6 +2,7 @@ import { defineTenancy } from "./rls/define-tenancy.js";
 
 export type { ErrorCode } from "./core/errors.js";
 export { TenantryError } from "./core/errors.js";
+export type { ProbeRow, ProbeTenant } from "./core/probe-rows.js";
 export type { TenancyOptions, TenancySettings, TenantColumnType } from "./core/tenancy-settings.js";
 export type { Tenancy } from "./rls/define-tenancy.js";
 export { defineTenancy } from "./rls/define-tenancy.js";

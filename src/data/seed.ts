@@ -1,7 +1,7 @@
 import { DrizzleQueryError, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
-import type { TenantClient } from "../client/connect.js";
+import type { TenantClient } from "../client/tenant-client.js";
 import { codeOf, messageOf, TenantryError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import type { TenancySettings, TenantColumnType } from "../core/tenancy-settings.js";

@@ -60,8 +60,19 @@ await measureIn(copyOwnProject, async (project) => {
   const run = (...args: readonly string[]) => measure(RUNS, () => project.tenantry(...args));
   await note("`--version`, for comparison", undefined, await run("--version"));
   await note("`check`, this schema", 1000, await run("check"));
+  const anew = await measure(RUNS, () => project.tenantry("check"), project.forgetResults);
+  await note("`check`, this schema, nothing kept", undefined, anew);
   await project.tenantry("validate");
   await note("`validate`, warm: the server runs", 5000, await run("validate"));
+});
+await measureIn(copyOwnProject, async (project) => {
+  await project.stageMistake();
+  const staged = () => project.refused("check", "--staged", "--quiet");
+  await note(
+    "`check --staged`, a finding, nothing kept",
+    1000,
+    await measure(RUNS, staged, project.forgetResults),
+  );
 });
 await measureIn(
   () => generateMigrations(300),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { mustRun } from "../e2e/support/run-command.js";
+import { mustRun, runCommand } from "../e2e/support/run-command.js";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const binary = join(repository, "dist/src/cli/bin.js");
@@ -14,6 +14,12 @@ export type BenchProject = {
   readonly write: (path: string, text: string) => Promise<void>;
   /** Runs `tenantry` as a process, and throws if it does not end with 0. */
   readonly tenantry: (...args: readonly string[]) => Promise<void>;
+  /** Stages a schema in which a table has lost its policy, in a repository that has the rest. */
+  readonly stageMistake: () => Promise<void>;
+  /** Runs `tenantry` as a process, and throws if it does not end with 1. */
+  readonly refused: (...args: readonly string[]) => Promise<void>;
+  /** Removes what earlier checks have kept. */
+  readonly forgetResults: () => Promise<void>;
   /** Stops the embedded server, if one was started, and removes its data. */
   readonly forgetServer: () => Promise<void>;
   readonly remove: () => Promise<void>;
@@ -30,6 +36,34 @@ async function makeProject(): Promise<BenchProject> {
   const tenantry = async (...args: readonly string[]) => {
     await mustRun({ program: process.execPath, args: [binary, ...args], cwd: directory });
   };
+  const refused = async (...args: readonly string[]) => {
+    const { status, stderr } = await runCommand({
+      program: process.execPath,
+      args: [binary, ...args],
+      cwd: directory,
+    });
+    if (status !== 1) throw new Error(`tenantry ${args.join(" ")} ended with ${status}:\n${stderr}`);
+  };
+  const stageMistake = async () => {
+    const identity = [
+      "-c",
+      "user.name=Bench",
+      "-c",
+      "user.email=bench@example.org",
+      "-c",
+      "commit.gpgsign=false",
+    ];
+    const git = (...args: readonly string[]) =>
+      mustRun({ program: "git", args: [...identity, ...args], cwd: directory });
+    await write(".gitignore", "node_modules/\n.tenantry/\n");
+    await git("init", "--quiet", "--initial-branch=main");
+    await git("add", "--all");
+    await git("commit", "--quiet", "--no-verify", "--message", "begin");
+    const text = await readFile(join(directory, "schema/documents.ts"), "utf8");
+    await write("schema/documents.ts", text.replace(/withTenantRls\(t[^)]*\),/, ""));
+    await git("add", "--all");
+  };
+  const forgetResults = () => rm(join(directory, "node_modules/.cache"), { recursive: true, force: true });
   const forgetServer = async () => {
     await tenantry("stop");
     await rm(join(directory, ".tenantry"), { recursive: true, force: true });
@@ -43,7 +77,7 @@ async function makeProject(): Promise<BenchProject> {
     await forgetServer();
     await rm(directory, { recursive: true, force: true });
   };
-  return { directory, write, tenantry, forgetServer, remove };
+  return { directory, write, tenantry, refused, stageMistake, forgetResults, forgetServer, remove };
 }
 
 /** This repository's schema and migrations. */
@@ -124,7 +158,7 @@ export async function generateMigrations(count: number): Promise<BenchProject> {
         id,
         prevIds: [parent],
         footprints: [],
-        ddl: [],
+        deltas: [],
       }),
     );
     await project.write(`${place}/migration.sql`, migration(number));

@@ -11,7 +11,7 @@ import { readExpected } from "../../src/isolation/expected.js";
 import type { PolicyAnalysis } from "../../src/isolation/policy-analysis.js";
 import { loadPolicyAnalysis } from "../../src/isolation/policy-analysis.js";
 import { createMigration } from "../../src/migrate/create/create-migration.js";
-import { splitBreakpoints } from "../../src/migrate/folder/read-folder.js";
+import { splitBreakpoints } from "../../src/migrate/folder/breakpoints.js";
 import type { Database } from "../../src/postgres/connect.js";
 import { withDatabase } from "../../src/postgres/connect.js";
 import { createEmptyDatabase, dropDatabases, serverUrl } from "../support/databases.js";

@@ -1,38 +1,18 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import * as schema from "../../schema/index.js";
-import type { Transaction } from "../../src/catalog/grants-json.js";
 import { readCatalog } from "../../src/catalog/read-catalog.js";
-import { ENGINE_SCHEMA } from "../../src/core/engine-schema.js";
-import type { Finding } from "../../src/core/finding.js";
-import { parseTenancySettings } from "../../src/core/tenancy-settings.js";
-import { auditCatalog, CATALOG_RULES } from "../../src/isolation/audit.js";
-import { managedSchemas, readExpected } from "../../src/isolation/expected.js";
-import type { PolicyAnalysis } from "../../src/isolation/policy-analysis.js";
-import { loadPolicyAnalysis } from "../../src/isolation/policy-analysis.js";
+import { CATALOG_RULES } from "../../src/isolation/audit.js";
 import type { TestDatabase } from "../../src/testing/index.js";
-import { createTestDatabase } from "../support/databases.js";
+import { AROUND_CASES } from "./around-cases.js";
+import type { RuleCase, Undone } from "./undone.js";
+import { expectFoundOnce, prepareUndone } from "./undone.js";
 
-const settings = parseTenancySettings({});
-const expected = readExpected(settings, schema);
 const CONTEXT = "(select cast(nullif(current_setting('app.creator_id', true), '') as uuid))";
 const E = `creator_id = ${CONTEXT}`;
-
-type Case = {
-  readonly rule: string;
-  /** What is planted, in a few words. */
-  readonly what: string;
-  /** `$login` is the database's service login, `$db` the database, `$other` another role of this case. */
-  readonly breaks: string;
-  readonly finding: { readonly subject: string; readonly level?: "warning" };
-  readonly fixes: string;
-  /** What looks alike and is no leak; set up, judged, and taken down again with the database. */
-  readonly silent?: string;
-};
 
 const definer = (more: string) =>
   `create function peek() returns bigint language sql security definer ${more} as 'select count(*) from public.documents';`;
 
-const CASES: readonly Case[] = [
+const CASES: readonly RuleCase[] = [
   {
     rule: "role-too-strong",
     what: "a login with BYPASSRLS (36)",
@@ -346,66 +326,14 @@ const CASES: readonly Case[] = [
     fixes: "alter table documents enable trigger tenantry_audit",
     silent: "alter table documents enable always trigger tenantry_audit",
   },
-  {
-    rule: "trigger-disabled",
-    what: "an audit trigger that is gone (85)",
-    breaks:
-      "create table kept as select pg_get_triggerdef(oid) as ddl from pg_trigger where false; drop table kept; drop trigger tenantry_touch on creators",
-    finding: { subject: "creators" },
-    fixes: `create trigger tenantry_touch before update on creators for each row execute function tenantry.touch_updated_at('updated_at')`,
-  },
 ];
 
-let analysis: PolicyAnalysis;
-
-beforeAll(async () => {
-  analysis = await loadPolicyAnalysis(settings);
-  database = await createTestDatabase();
-});
-
-async function audit(session: Transaction, login: string): Promise<Finding[]> {
-  const catalog = await readCatalog(session, {
-    schemas: [...managedSchemas(expected), ENGINE_SCHEMA],
-    roles: Object.values(settings.roles),
-  });
-  const ours = catalog.around.memberships.filter(
-    ({ member, role }) => role !== settings.roles.tenant || member === login,
-  );
-  // Other tests, at this moment, have logins of their own in the tenant role.
-  return auditCatalog({
-    expected,
-    analysis,
-    catalog: { ...catalog, around: { ...catalog.around, memberships: ours } },
-  });
-}
-
+let undone: Undone;
 let database: TestDatabase;
 
-const UNDO = new Error("undone");
-
-type Place = {
-  readonly fill: (text: string) => string;
-  readonly run: (sql: string) => Promise<readonly Record<string, unknown>[]>;
-  readonly find: () => Promise<Finding[]>;
-};
-
-/** Roles belong to the whole server, and other tests judge it at this moment: nothing of a case is ever committed. */
-async function undone(use: (place: Place) => Promise<void>): Promise<void> {
-  const fill = (text: string) =>
-    text
-      .replaceAll("$other", `other_${database.name}`)
-      .replaceAll("$login", database.name)
-      .replaceAll("$db", database.name);
-  await database.admin
-    .begin(async (session) => {
-      const run = async (sql: string) => await session.unsafe(fill(sql));
-      await use({ fill, run, find: () => audit(session, database.name) });
-      throw UNDO;
-    })
-    .catch((thrown: unknown) => {
-      if (thrown !== UNDO) throw thrown;
-    });
-}
+beforeAll(async () => {
+  ({ undone, database } = await prepareUndone());
+});
 
 describe("the rules over a live catalog", () => {
   it("find nothing in this project's own database", async () => {
@@ -413,18 +341,7 @@ describe("the rules over a live catalog", () => {
   });
 
   it.each(CASES)("$rule finds $what, once, and nothing when it is mended", async (one) => {
-    await undone(async ({ find, run, fill }) => {
-      await run(one.breaks);
-      expect(await find()).toEqual([
-        expect.objectContaining({
-          rule: one.rule,
-          level: one.finding.level ?? "error",
-          subject: fill(one.finding.subject),
-        }),
-      ]);
-      await run(one.fixes);
-      expect(await find()).toEqual([]);
-    });
+    await undone(async (place) => await expectFoundOnce(one, place));
   });
 
   it.each(CASES.filter(({ silent }) => silent !== undefined))(
@@ -455,6 +372,7 @@ describe("the rules over a live catalog", () => {
       "rls-not-forced",
       "policy-missing",
       "policy-not-tenant-bound",
+      ...AROUND_CASES.map(({ rule }) => rule),
     ];
     const covered = new Set([...CASES.map(({ rule }) => rule), ...elsewhere]);
     expect(CATALOG_RULES.map(({ id }) => id).filter((id) => !covered.has(id))).toEqual([]);
@@ -463,7 +381,7 @@ describe("the rules over a live catalog", () => {
 
 describe("readCatalog inside an open transaction", () => {
   it("sees what the transaction has done, and leaves its search path as it was", async () => {
-    const scope = { schemas: ["public"], roles: Object.values(settings.roles) };
+    const scope = { schemas: ["public"], roles: ["app_tenant"] };
     await database.admin.begin(async (session) => {
       await session.unsafe(
         "set local search_path = drizzle, public; alter table documents no force row level security",

@@ -1,12 +1,15 @@
 import { execFile } from "node:child_process";
-import { chmod, cp, readFile, rm } from "node:fs/promises";
+import { chmod, cp, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import type { GitProject } from "../fixtures/check/git-project.js";
 import { makeGitProject } from "../fixtures/check/git-project.js";
 
 const source = fileURLToPath(new URL("../..", import.meta.url));
+const OPEN_TABLE =
+  'import { pgTable, text } from "drizzle-orm/pg-core";\nexport const secrets = pgTable("secrets", { a: text() });\n';
 const withoutRls = (text: string) => text.replace(/withTenantRls\(t[^)]*\),/, "");
 
 describe("tenantry check", () => {
@@ -176,13 +179,84 @@ describe("tenantry check --staged", () => {
   it("has nothing to do where nothing is staged that it would read", async () => {
     const project = await makeGitProject();
     await project.write("README.md", "hello");
-    await project.write("src/other.ts", "export const a = 1;");
+    await project.write("docs/schema/picture.svg", "<svg />");
     await project.git("add", "--all");
+    await project.edit("schema/documents.ts", withoutRls);
     expect(await project.check("--staged")).toMatchObject({
       exitCode: 0,
       stdout: "Nothing is staged that is to be checked.\n",
     });
     expect(JSON.parse((await project.check("--staged", "--format", "sarif")).stdout).version).toBe("2.1.0");
+  });
+
+  it.each([
+    [
+      "a table that the schema takes from another folder",
+      async (project: GitProject) => {
+        await project.git("mv", "schema/documents.ts", "documents.ts");
+        await project.edit("documents.ts", (text) => text.replaceAll('from "./', 'from "./schema/'));
+        for (const name of ["index", "conversations"])
+          await project.edit(`schema/${name}.ts`, (text) =>
+            text.replace('"./documents.js"', '"../documents.js"'),
+          );
+      },
+      (project: GitProject) => project.edit("documents.ts", withoutRls),
+    ],
+    [
+      "a helper that declares tables, in a folder of its own and in JavaScript",
+      async (project: GitProject) => {
+        await project.write("lib/protect.mjs", 'export { withTenantRls as protect } from "tenantry";\n');
+        await project.edit("schema/documents.ts", (text) =>
+          text
+            .replace(/withTenantRls\(t/, "protect(t")
+            .replace(/^import/m, 'import { protect } from "../lib/protect.mjs";\nimport'),
+        );
+      },
+      (project: GitProject) => project.write("lib/protect.mjs", "export const protect = () => [];\n"),
+    ],
+  ])("judges %s", async (_, prepare, breakIt) => {
+    const project = await makeGitProject();
+    await prepare(project);
+    await project.commit();
+    await breakIt(project);
+    await project.git("add", "--all");
+    const { exitCode, stdout } = await project.check("--staged");
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 1,
+      stdout: expect.stringMatching(/^error\[table-not-declared\] documents /m),
+    });
+  });
+
+  it.each([
+    ["deleted", "rm"],
+    ["renamed to what is not read", "mv"],
+  ])("sees that a file was %s", async (_, command) => {
+    const project = await makeGitProject();
+    await project.addMigration("more", "select 1;");
+    await project.commit();
+    const file = `drizzle/${project.first}/migration.sql`;
+    await project.git(command, file, ...(command === "mv" ? [`drizzle/${project.first}/migration.txt`] : []));
+    expect(await project.check("--staged")).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining(`error[migration-orphaned] ${project.first}`),
+    });
+  });
+
+  it("looks behind a link that is staged", async () => {
+    const project = await makeGitProject();
+    await project.git("mv", "schema", "tables");
+    await symlink("tables", join(project.directory, "schema"));
+    await project.commit();
+    await project.git("mv", "tables", "elsewhere");
+    await project.write("others/index.ts", OPEN_TABLE);
+    await project.commit();
+    await rm(join(project.directory, "schema"));
+    await symlink("others", join(project.directory, "schema"));
+    await project.git("add", "schema");
+    expect((await project.git("diff", "--cached", "--name-only")).trim()).toBe("schema");
+    const { exitCode, stdout } = await project.check("--staged");
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/error\[table-not-declared\] secrets /);
   });
 
   it("needs a repository", async () => {

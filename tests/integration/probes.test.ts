@@ -195,7 +195,7 @@ describe("probes of a table with a text for a tenant", () => {
     expect(report.findings).toEqual([]);
   });
 
-  it("report a table of which no row can be made, and take a sample for it", async () => {
+  it("report a table of which no row can be made", async () => {
     const ddl =
       "create table riddles (org text not null, code text not null constraint riddle check (md5(code) = '900150983cd24fb0d6963f7d28e17f72'))";
     const report = await withTables(ddl, ["riddles"]);
@@ -210,10 +210,6 @@ describe("probes of a table with a text for a tenant", () => {
         fix: expect.stringContaining("public.riddles"),
       }),
     ]);
-    expect(
-      (await withTables(ddl, ["riddles"], { sampleRows: { "public.riddles": { code: "'a' || 'bc'" } } }))
-        .clean,
-    ).toBe(true);
   });
 
   it("make rows that refer to each other in a circle, if the references can wait", async () => {

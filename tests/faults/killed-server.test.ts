@@ -1,0 +1,70 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { withDatabase } from "../../src/postgres/connect.js";
+import { makeTemporaryFolder } from "../e2e/support/temporary-folder.js";
+import { writeFaultFolder } from "./support/fault-folder.js";
+import { finishRun, isLongForm, readUndisturbed } from "./support/fault-trials.js";
+import { type OwnServer, startOwnServer } from "./support/own-server.js";
+import { type RunOutcome, readOutcome } from "./support/read-outcome.js";
+import { startMigrator } from "./support/start-migrator.js";
+
+vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 300_000 });
+
+describe("a PostgreSQL whose processes are all killed with SIGKILL while a migrator runs", () => {
+  let folder: string;
+  let server: OwnServer;
+  let undisturbed: RunOutcome;
+
+  beforeAll(async () => {
+    folder = await makeTemporaryFolder();
+    await writeFaultFolder(folder, 30);
+    undisturbed = await readUndisturbed(folder);
+    server = await startOwnServer();
+  });
+  afterAll(() => server.remove());
+
+  it("has kept what was applied, and the next run does the rest", async () => {
+    const trials = isLongForm ? 20 : 4;
+    const maintenance = () => server.database("postgres");
+    await withDatabase(maintenance(), {}, (database) => database.unsafe("create database undisturbed"));
+    const started = performance.now();
+    await startMigrator(server.database("undisturbed"), folder).ended;
+    const whole = performance.now() - started;
+
+    let losses = 0;
+    for (let trial = 0; trial < trials; trial += 1) {
+      const name = `trial_${trial}`;
+      await withDatabase(maintenance(), {}, (database) => database.unsafe(`create database ${name}`));
+      const { ended } = startMigrator(server.database(name), folder);
+      await Promise.race([pause(Math.random() * whole), ended]);
+      await server.kill();
+      const end = await ended;
+      expect([0, 2], JSON.stringify(end)).toContain(end.status);
+      await server.restart();
+      const applied = end.status === 0 ? 30 : applyCount(end.progress);
+      const outcome = await withDatabase(server.database(name), {}, async (database) => {
+        // What the migrator has reported as done must have survived.
+        expect(await countLedger(database)).toBeGreaterThanOrEqual(end.status === 0 ? applied : 0);
+        await finishRun(server.database(name), folder);
+        return await readOutcome(database);
+      });
+      if (JSON.stringify(outcome) !== JSON.stringify(undisturbed)) losses += 1;
+      expect(outcome).toEqual(undisturbed);
+    }
+    console.log(`killed servers: ${trials} trials, ${losses} losses`);
+  });
+});
+
+function applyCount(progress: string): number {
+  return progress.split("\n").filter((line) => line.startsWith("applied ")).length;
+}
+
+async function countLedger(database: Parameters<typeof readOutcome>[0]): Promise<number> {
+  const [row] = await database<{ exists: boolean }[]>`
+    select to_regclass('drizzle.__drizzle_migrations') is not null as exists`;
+  if (row?.exists !== true) return 0;
+  const [count] = await database<
+    { n: number }[]
+  >`select count(*)::int as n from drizzle.__drizzle_migrations`;
+  return count?.n ?? 0;
+}

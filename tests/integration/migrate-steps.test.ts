@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { createEmptyDatabase } from "../support/databases.js";
+import {
+  apply,
+  keepLog,
+  ledgerNames,
+  makeFolder,
+  ONE,
+  putMigration,
+  THREE,
+  TWO,
+} from "./migration-folder.js";
+
+const checkpoints = async (database: Awaited<ReturnType<typeof createEmptyDatabase>>) =>
+  await database.admin`select migration, step, statements, finished_at is not null as done from tenantry.checkpoints order by 1, 2`;
+
+const indexes = async (database: Awaited<ReturnType<typeof createEmptyDatabase>>) =>
+  await database.admin`
+    select c.relname as name, i.indisvalid as valid from pg_index i join pg_class c on c.oid = i.indexrelid
+    where i.indrelid = 'a'::regclass order by 1`;
+
+describe("a migration that one transaction cannot hold", () => {
+  it("runs step by step, and leaves no checkpoint when it is done", async () => {
+    const database = await createEmptyDatabase();
+    const folder = await makeFolder({
+      [ONE]:
+        "create table a (x int);\ninsert into a values (1), (2);\n--> statement-breakpoint\ncreate index concurrently a_x on a (x);vacuum a;\n--> statement-breakpoint\nalter table a add y int",
+    });
+    expect(await apply(database, folder)).toEqual([ONE]);
+    expect(await ledgerNames(database.admin)).toEqual([ONE]);
+    expect(await checkpoints(database)).toEqual([]);
+    expect(await indexes(database)).toEqual([{ name: "a_x", valid: true }]);
+    expect(
+      await database.admin`select mode, jsonb_array_length(statements) as n from tenantry.run_migrations`,
+    ).toEqual([{ mode: "steps", n: 5 }]);
+  });
+
+  it.each([
+    ["reindex", "reindex table concurrently a"],
+    ["dropping an index", "drop index concurrently a_x"],
+    ["a server's setting", "alter system reset work_mem"],
+    ["a database's place", "reindex schema public"],
+    ["analysis with VACUUM", "vacuum (analyze) a"],
+    ["discarding", "discard all"],
+    ["a block that commits", "do $$ begin insert into a values (7); commit; end $$"],
+    ["a procedure that commits", "call p()"],
+    ["a procedure behind another statement", "insert into a values (8); call p()"],
+    ["detaching a partition", "alter table parts detach partition part concurrently"],
+    ["a directive", "-- tenantry: no-transaction\ninsert into a values (3); call p(); select 1"],
+  ])("may hold %s", async (_, sql) => {
+    const database = await createEmptyDatabase();
+    const folder = await makeFolder({
+      [ONE]: `create table a (x int); create index a_x on a (x);
+        create procedure p() language plpgsql as $$ begin insert into a values (9); commit; end $$;
+        create table parts (x int) partition by list (x); create table part partition of parts for values in (1);`,
+      [TWO]: sql,
+      [THREE]: "create table b (x int)",
+    });
+    expect(await apply(database, folder)).toEqual([ONE, TWO, THREE]);
+    expect(await ledgerNames(database.admin)).toEqual([ONE, TWO, THREE]);
+    expect(await checkpoints(database)).toEqual([]);
+  });
+
+  it.each([
+    "alter type mood add value 'bored'; insert into a values ('bored')",
+    "alter type mood add value 'bored';\n--> statement-breakpoint\nalter type mood add value 'keen' before 'bored';\n--> statement-breakpoint\ninsert into a values ('keen')",
+    "alter type mood add value 'bored'; insert into a select ('bo' || 'red')::mood",
+  ])("may use a new enum value: %j", async (sql) => {
+    const database = await createEmptyDatabase();
+    const folder = await makeFolder({
+      [ONE]: "create type mood as enum ('glad'); create table a (x mood)",
+      [TWO]: sql,
+      [THREE]: "insert into a values ('bored')",
+    });
+    expect(await apply(database, folder)).toEqual([ONE, TWO, THREE]);
+    expect(await database.admin`select count(*)::int as n from a`).toEqual([{ n: 2 }]);
+  });
+
+  it("keeps what is done when a later step fails, says so, and goes on there when the file is corrected", async () => {
+    const database = await createEmptyDatabase();
+    const steps = "create table a (x int);\nvacuum a;\ninsert into a values (1);\n";
+    const folder = await makeFolder({ [ONE]: `${steps}insert into a values (1/0);` });
+    await expect(apply(database, folder)).rejects.toMatchObject({
+      code: "migration-failed",
+      message: `Migration ${ONE} failed: division by zero (22012).`,
+      details: [expect.stringMatching(/migration\.sql:4:$/), "insert into a values (1/0)"],
+      hint: expect.stringMatching(
+        /^Its first 2 of 4 statements are applied and stay\..*It goes on with statement 3\.$/,
+      ),
+    });
+    expect(await ledgerNames(database.admin)).toEqual([]);
+    expect(await database.admin`select from a`).toHaveLength(0);
+    await putMigration(folder, ONE, `create table a (x int);\nvacuum full a;\ninsert into a values (2);`);
+    await expect(apply(database, folder)).rejects.toMatchObject({
+      code: "migrations-folder",
+      message: expect.stringContaining("its statement 2, which has been applied"),
+    });
+    await putMigration(folder, ONE, `${steps}insert into a values (2);`);
+    expect(await apply(database, folder)).toEqual([ONE]);
+    expect(await database.admin`select x from a order by 1`).toEqual([{ x: 1 }, { x: 2 }]);
+  });
+
+  it("goes on with the settings of the session that earlier steps have made", async () => {
+    const database = await createEmptyDatabase();
+    const start = "create schema s;\nset search_path = s;\nvacuum pg_class;\n";
+    const folder = await makeFolder({ [ONE]: `${start}create table a (x int); select 1/0` });
+    await expect(apply(database, folder)).rejects.toMatchObject({ code: "migration-failed" });
+    await putMigration(folder, ONE, `${start}create table a (x int)`);
+    expect(await apply(database, folder)).toEqual([ONE]);
+    expect(await database.admin`select to_regclass('s.a')::text as a`).toEqual([{ a: "s.a" }]);
+  });
+
+  it("with a BEGIN and COMMIT of its own keeps them as the borders of its steps, and warns", async () => {
+    const database = await createEmptyDatabase();
+    const folder = await makeFolder({
+      [ONE]:
+        "begin isolation level serializable; create table a (x text); insert into a select current_setting('transaction_isolation'); COMMIT; insert into a select current_setting('transaction_isolation'); select 1/0;",
+    });
+    const { told, logger } = keepLog();
+    await expect(apply(database, folder, { logger })).rejects.toMatchObject({ code: "migration-failed" });
+    expect(told).toContainEqual(expect.stringContaining("has a BEGIN or COMMIT of its own"));
+    expect(await database.admin`select x from a`).toEqual([{ x: "serializable" }]);
+    expect(await checkpoints(database)).toMatchObject([
+      { step: 2, statements: 2, done: true },
+      { done: false },
+    ]);
+  });
+});
+
+describe("an index that was left behind invalid", () => {
+  it("is dropped and built again, by the next run", async () => {
+    const database = await createEmptyDatabase();
+    const sql = "create unique index concurrently a_x on a (x)";
+    const folder = await makeFolder({
+      [ONE]: "create table a (x int); insert into a values (1), (1)",
+      [TWO]: sql,
+    });
+    await expect(apply(database, folder)).rejects.toMatchObject({ code: "migration-failed" });
+    expect(await indexes(database)).toEqual([{ name: "a_x", valid: false }]);
+    await database.admin`delete from a`;
+    const { events, logger } = keepLog();
+    expect(await apply(database, folder, { logger })).toEqual([TWO]);
+    expect(events).toContain("leftover-cleared");
+    expect(await indexes(database)).toEqual([{ name: "a_x", valid: true }]);
+  });
+
+  it("by somebody else is dropped too, and a valid one of that name is not touched", async () => {
+    const database = await createEmptyDatabase();
+    const folder = await makeFolder({
+      [ONE]: "create table a (x int)",
+      [TWO]: "create index concurrently a_x on a (x)",
+    });
+    await apply(database, folder, { to: ONE });
+    await database.admin.unsafe("insert into a values (1), (1)");
+    await expect(database.admin.unsafe("create unique index concurrently a_x on a (x)")).rejects.toThrow(
+      /a_x/,
+    );
+    expect(await apply(database, folder)).toEqual([TWO]);
+    await putMigration(folder, THREE, "create index concurrently a_x on a (x)");
+    await expect(apply(database, folder)).rejects.toMatchObject({
+      message: expect.stringContaining("already exists"),
+    });
+  });
+});
