@@ -10,11 +10,17 @@ import { loadEnvFile } from "node:process";
 import { fileURLToPath } from "node:url";
 import { eq } from "drizzle-orm";
 import postgres from "postgres";
-import { connect, TenantryError } from "tenantry/client";
+import { connect, type ErrorCode, TenantryError } from "tenantry/client";
 import { conversations, creators, documents, widgetConfigurations } from "tenantry/schema";
 
 const ANN = { id: "019b76da-0000-7000-8000-00000000000a", name: "Ann", title: "Ann's price list" };
 const BOB = { id: "019b76da-0000-7000-8000-00000000000b", name: "Bob", title: "Bob's recipes" };
+
+/** By row security or by a foreign key; any other error proves nothing. */
+const REFUSALS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  "row-not-permitted": "row-level security",
+  "foreign-key-violation": "foreign key",
+};
 
 const serviceFile = fileURLToPath(new URL("../.tenantry/service.env", import.meta.url));
 if (process.env.SERVICE_DATABASE_URL === undefined && existsSync(serviceFile)) loadEnvFile(serviceFile);
@@ -134,20 +140,14 @@ async function attempt(what: string, run: () => Promise<readonly unknown[]>): Pr
   return outcome.failed;
 }
 
-/** By row security (42501) or by a foreign key (23503); any other error proves nothing. */
 function isRefusal(thrown: unknown): boolean {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return cause instanceof postgres.PostgresError && ["42501", "23503"].includes(cause.code);
+  return cause instanceof TenantryError && REFUSALS[cause.code] !== undefined;
 }
 
 function reasonOf(thrown: unknown): string {
   const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown;
-  if (!(cause instanceof postgres.PostgresError)) return String(cause);
-  return cause.code === "42501"
-    ? "row-level security"
-    : cause.code === "23503"
-      ? "foreign key"
-      : cause.message;
+  return cause instanceof TenantryError ? (REFUSALS[cause.code] ?? cause.message) : String(cause);
 }
 
 /** So that a line fits into 80 columns. */

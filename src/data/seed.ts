@@ -180,7 +180,9 @@ async function insert(
 /** What the database refuses is a mistake in the seed module, or the want of one. */
 function explain(thrown: unknown, table: string, isRefined: boolean): unknown {
   const cause = thrown instanceof DrizzleQueryError ? thrown.cause : thrown;
-  const code = codeOf(cause) ?? "";
+  // What the client has explained keeps the server's own code and constraint.
+  const refused = cause instanceof TenantryError ? cause.refused : undefined;
+  const code = refused?.sqlState ?? codeOf(cause) ?? "";
   if (code === "42P01" || code === "42703" || code === "3F000" || code === "42883") {
     return new TenantryError({
       code: "migrations-folder",
@@ -190,14 +192,11 @@ function explain(thrown: unknown, table: string, isRefined: boolean): unknown {
     });
   }
   if (!code.startsWith("23") && !code.startsWith("22") && code !== "42501") return thrown;
-  const constraint =
-    typeof cause === "object" && cause !== null && "constraint_name" in cause
-      ? cause.constraint_name
-      : undefined;
+  const constraint = refused?.constraint;
   return new TenantryError({
     code: "schema-invalid",
-    message: `The database refuses the seeded rows of ${table}: ${messageOf(cause)}.`,
-    ...(constraint === undefined ? {} : { details: [`constraint: ${String(constraint)}`] }),
+    message: `The database refuses the seeded rows of ${table}: ${messageOf(cause).replace(/\.$/, "")}.`,
+    ...(constraint === undefined ? {} : { details: [`constraint: ${constraint}`] }),
     hint: isRefined
       ? `Correct ${table} in your seed module. Nothing was written for this creator.`
       : `Say in a seed module what is realistic for ${table}: defineTenancy({ seed: "./schema/seed.ts" }) in drizzle.config.ts names it. Nothing was written for this creator.`,

@@ -258,9 +258,9 @@ describe.each([
       invoices: [{ org: "north", total: 7 }],
       payments: [{ org: "north", cents: 700 }],
       changed: 1,
-      reached: "23503",
-      moved: "42501",
-      shared: "42501",
+      reached: "foreign-key-violation",
+      moved: "row-not-permitted",
+      shared: "permission-denied",
     });
   });
 });

@@ -121,7 +121,7 @@ describe("a service that has installed it", () => {
       bob: ["Bob's recipes"],
       joined: [{ name: "Ann", title: "Ann's prices" }],
       updated: 0,
-      moved: "42501",
+      moved: "row-not-permitted",
       nobody: "context-missing",
       migrator: "role-insufficient",
     });
