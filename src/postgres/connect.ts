@@ -20,6 +20,8 @@ export type ConnectOptions = {
   readonly urlName?: string;
   /** Called when a connection that was open has ended, whoever ended it. */
   readonly onClose?: () => void;
+  /** Called with whatever the server says beside its answers; by its fields, such as `code` and `message`. */
+  readonly onNotice?: (notice: Readonly<Record<string, string | undefined>>) => void;
 };
 
 /** The oldest major version that works: `security_invoker` views and `on delete set null (column)` came with it. */
@@ -39,7 +41,7 @@ export async function openDatabase(url: URL, options: ConnectOptions = {}): Prom
   const database = postgres(url.href, {
     max: options.max ?? 1,
     connect_timeout: timeoutSeconds,
-    onnotice: () => {},
+    onnotice: (notice) => options.onNotice?.(notice),
     connection: { application_name: options.applicationName ?? "tenantry" },
     // A lost connection must surface, not be retried behind the caller's back with another session's state.
     backoff: false,

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Migration } from "../../src/migrate/folder/migration.js";
 import type { LedgerEntry } from "../../src/migrate/ledger/ledger.js";
+import { readGraph } from "../../src/migrate/plan/migration-graph.js";
+import { orderMigrations } from "../../src/migrate/plan/order-migrations.js";
 import { pendingMigrations, planMigrations } from "../../src/migrate/plan/plan-migrations.js";
 import { requireSoundPlan } from "../../src/migrate/plan/require-sound-plan.js";
 import { aMigration } from "../support/migration-folder.js";
@@ -180,5 +182,54 @@ describe("a plan", () => {
     ];
     expect(planMigrations(folder, []).heads).toEqual(["20260102000000_b", "20260104000000_d"]);
     expect(planMigrations([], []).heads).toEqual([]);
+  });
+
+  it("takes no migration without a snapshot for a branch", () => {
+    const [a, h, i] = ["20260101000000_a", "20260102000000_h", "20260103000000_i"];
+    const [b, c] = ["20260104000000_b", "20260105000000_c"];
+    const byHand = [migration(h), migration(i)];
+    const follows = (name: string, ...parents: string[]) => migration(name, { parents });
+    const graphOf = (folder: readonly Migration[]) => {
+      const { parents, heads } = readGraph(orderMigrations(folder));
+      return { parents: Object.fromEntries(parents), heads };
+    };
+
+    expect(graphOf([...byHand, follows(b)])).toEqual({
+      parents: { [h]: [], [i]: [h], [b]: [i] },
+      heads: [b],
+    });
+    expect(graphOf([follows(a), ...byHand, follows(b, a), follows(c, b)])).toEqual({
+      parents: { [a]: [], [h]: [a], [i]: [h], [b]: [i], [c]: [b] },
+      heads: [c],
+    });
+    expect(graphOf([follows(a), migration(h), follows(b, a), follows(c, a)]).heads).toEqual([b, c]);
+  });
+
+  it("takes it for a part of the branch that it was written on, if the other one knows nothing of that", () => {
+    const [a, b, h] = ["20260101000000_a", "20260102000000_b", "20260103000000_h"];
+    const [c, d] = ["20260104000000_c", "20260105000000_d"];
+    const forked = [
+      migration(a, { parents: [] }),
+      migration(b, { parents: [a] }),
+      migration(h),
+      migration(c, { parents: [a] }),
+    ];
+    expect(readGraph(forked).heads).toEqual([h, c]);
+    expect(readGraph([...forked, migration(d, { parents: [b, c] })])).toMatchObject({ heads: [d] });
+  });
+
+  it("has one head for each branch of the snapshots, however many migrations without one lie in between", () => {
+    fc.assert(
+      fc.property(graph, (folder) => {
+        const ordered = orderMigrations(folder);
+        const { parents, heads } = readGraph(ordered);
+        const names = namesOf(ordered);
+        for (const [name, above] of parents)
+          for (const one of above) expect(names.indexOf(one)).toBeLessThan(names.indexOf(name));
+        const known = ordered.filter((one) => one.parents !== undefined);
+        const headsKnown = readGraph(known.map((one) => ({ ...one, parents: one.parents ?? [] }))).heads;
+        expect(heads.length).toBeLessThanOrEqual(Math.max(headsKnown.length + 1, 1));
+      }),
+    );
   });
 });

@@ -18,10 +18,8 @@ export function changeEnum(
   to: string,
   facts: readonly BuildableFact[],
 ): string[] {
-  const before = labelsSchema.parse(JSON.parse(from));
-  const after = labelsSchema.parse(JSON.parse(to));
-  const kept = after.filter((label) => before.includes(label));
-  if (kept.length === before.length && kept.every((label, index) => label === before[index])) {
+  const [before, after] = [parseLabels(from), parseLabels(to)];
+  if (keepsLabels(before, after)) {
     return after.flatMap((label, index) => {
       if (before.includes(label)) return [];
       const previous = after[index - 1];
@@ -37,27 +35,49 @@ export function changeEnum(
   return remake(place, after, facts);
 }
 
+/** The tables whose columns get another type when an enum gets other labels; none if those that it has only become more. */
+export function tablesRetypedByEnum(
+  place: string,
+  from: string,
+  to: string,
+  facts: readonly BuildableFact[],
+): string[] {
+  if (keepsLabels(parseLabels(from), parseLabels(to))) return [];
+  return columnsOfEnum(place, facts).map(({ within }) => within);
+}
+
+function parseLabels(text: string): string[] {
+  return labelsSchema.parse(JSON.parse(text));
+}
+
+function keepsLabels(before: readonly string[], after: readonly string[]): boolean {
+  const kept = after.filter((label) => before.includes(label));
+  return kept.length === before.length && kept.every((label, index) => label === before[index]);
+}
+
+function columnsOfEnum(place: string, facts: readonly BuildableFact[]) {
+  const plain = splitPlace(place).map(quoteUnlessPlain).join(".");
+  return facts.flatMap(({ key, value, within }) => {
+    if (!key.startsWith("column ") || within === undefined) return [];
+    const { type, default: preset } = columnSchema.parse(JSON.parse(value));
+    if (type !== plain && type !== `${plain}[]`) return [];
+    const column = key.slice("column ".length + within.length + 1);
+    return [{ within, column, preset, suffix: type === plain ? "" : "[]" }];
+  });
+}
+
 function remake(place: string, labels: readonly string[], facts: readonly BuildableFact[]): string[] {
   const [schema = "", name = ""] = splitPlace(place);
   const old = quoteIdentifier(`${name}__before`.slice(0, 63));
-  const spelled = new Set([
-    `${quoteUnlessPlain(schema)}.${quoteUnlessPlain(name)}`,
-    `${quoteUnlessPlain(schema)}.${quoteUnlessPlain(name)}[]`,
-  ]);
-  const columns = facts.flatMap(({ key, value, within }) => {
-    if (!key.startsWith("column ") || within === undefined) return [];
-    const { type, default: preset } = columnSchema.parse(JSON.parse(value));
-    if (!spelled.has(type)) return [];
-    const column = key.slice("column ".length + within.length + 1);
+  const columns = columnsOfEnum(place, facts).flatMap(({ within, column, preset, suffix }) => {
     const alter = `alter table ${within} alter column ${column}`;
-    const suffix = type.endsWith("[]") ? "[]" : "";
     const change = `${alter} type ${place}${suffix} using ${column}::text${suffix}::${place}${suffix}`;
-    return [preset === null ? [change] : [`${alter} drop default`, change, `${alter} set default ${preset}`]];
+    return preset === null ? [change] : [`${alter} drop default`, change, `${alter} set default ${preset}`];
   });
   return [
     `alter type ${place} rename to ${old}`,
     `create type ${place} as enum (${labels.map((label) => quoteLiteral(label).trim()).join(", ")})`,
-    ...columns.flat(),
+    ...columns,
     `drop type ${quoteIdentifier(schema)}.${old}`,
   ];
 }

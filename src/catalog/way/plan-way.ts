@@ -1,5 +1,5 @@
 import { RANK } from "../objects/catalog-object.js";
-import { changeEnum } from "./change-enum.js";
+import { changeEnum, tablesRetypedByEnum } from "./change-enum.js";
 import { changeColumn } from "./column-sql.js";
 import type { BuildableFact } from "./fact-statements.js";
 
@@ -54,10 +54,13 @@ export function planWay(from: readonly BuildableFact[], to: readonly BuildableFa
 /** Tables with a column whose type changes: no view may stand on them meanwhile. */
 function retypedTables(there: ReadonlyMap<string, BuildableFact>, to: readonly BuildableFact[]): string[] {
   const typeOf = ({ value }: BuildableFact) => /"type":"(?:[^"\\]|\\.)*"/.exec(value)?.[0];
+  const from = [...there.values()];
   return to.flatMap((fact) => {
     const before = there.get(fact.key);
-    const isRetyped =
-      before !== undefined && fact.key.startsWith("column ") && typeOf(before) !== typeOf(fact);
+    if (before === undefined) return [];
+    if (fact.key.startsWith("enum "))
+      return tablesRetypedByEnum(placeOf(fact), before.value, fact.value, from);
+    const isRetyped = fact.key.startsWith("column ") && typeOf(before) !== typeOf(fact);
     return isRetyped && fact.within !== undefined ? [fact.within] : [];
   });
 }

@@ -6,6 +6,7 @@ import type { Finding } from "../../core/finding.js";
 import { auditCatalog } from "../../isolation/audit.js";
 import { catalogScope } from "../../isolation/catalog-scope.js";
 import type { Expected } from "../../isolation/expected.js";
+import { managedSchemas } from "../../isolation/expected.js";
 import { findDrift, repairFindings } from "../../isolation/find-drift.js";
 import { loadPolicyAnalysis } from "../../isolation/policy-analysis.js";
 import { probeDatabase } from "../../isolation/probes/probe-database.js";
@@ -14,11 +15,15 @@ import type { Repair } from "../../isolation/repair/find-repairs.js";
 import { findRepairs } from "../../isolation/repair/find-repairs.js";
 import { findServiceReach } from "../../isolation/service-reach.js";
 import { exportSchema } from "../../migrate/drizzle-kit.js";
+import { readFolder } from "../../migrate/folder/read-folder.js";
 import { readDemandedCatalog } from "../../migrate/rehearse.js";
+import { verifyData } from "../../migrate/verify/verify-data.js";
+import { withCancel } from "../../migrate/verify/with-cancel.js";
 import type { Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { readServerFacts } from "../../postgres/server-facts.js";
 import type { Context } from "../context.js";
+import { showPath } from "../plan/show-path.js";
 import type { Project } from "../project.js";
 import type { Target } from "../target.js";
 import { resolveShadowServer } from "../target.js";
@@ -64,14 +69,38 @@ export async function runVerify(
             probeDatabase({ database, expected, catalog, signal: context.signal, logger: context.logger }),
           )
         : undefined;
+      const data = await timer.step("data", async () =>
+        verifyProjectData(context, project, expected, target, database),
+      );
       return {
-        findings: [...audit, ...drift, ...(probes?.findings ?? [])],
+        findings: [...audit, ...drift, ...data, ...(probes?.findings ?? [])],
         repairs,
         probes,
         services: findServiceReach(catalog, expected.settings).services.slice(1),
         comparedWith: demanded === undefined ? "schema" : "shadow",
       };
     },
+  );
+}
+
+/** The rows of the schemas that the code uses. */
+async function verifyProjectData(
+  { signal }: Context,
+  project: Project,
+  expected: Expected,
+  { url, connect }: Target,
+  database: Database,
+): Promise<Finding[]> {
+  const options = {
+    folder: await readFolder(project.out),
+    ledger: project.ledger,
+    adminRole: expected.settings.roles.admin,
+    schemas: managedSchemas(expected),
+    signal,
+  };
+  const found = await withCancel(database, { url, connect, signal }, () => verifyData(database, options));
+  return found.map((each) =>
+    each.file === undefined ? each : { ...each, file: showPath(project.directory, each.file) },
   );
 }
 

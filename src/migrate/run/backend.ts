@@ -32,14 +32,18 @@ export async function openBackend(url: URL, options: ConnectOptions): Promise<Ba
     end = reject;
   });
   ended.catch(() => {});
+  let farewell: string | undefined;
   const onClose = () => {
     lost = true;
-    end(connectionLost());
+    end(connectionLost(undefined, farewell));
   };
-  const database = await openDatabase(url, { ...options, max: 1, onClose });
+  const onNotice: ConnectOptions["onNotice"] = ({ code, message }) => {
+    if (code !== undefined && FAREWELL.test(code)) farewell = message;
+  };
+  const database = await openDatabase(url, { ...options, max: 1, onClose, onNotice });
   const close = () => database.end({ timeout: 0 });
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (lost) throw connectionLost();
+    if (lost) throw connectionLost(undefined, farewell);
     const working = work();
     working.catch(() => {});
     return await Promise.race([working, ended]);
@@ -85,11 +89,19 @@ function refuseWhen(session: ReservedSql, isLost: () => boolean): ReservedSql {
   return guarded;
 }
 
-/** The error of a run whose connection has ended. */
-export function connectionLost(cause?: unknown): TenantryError {
+/** What the server says when it ends a connection: it shuts down, or another process of it has crashed. */
+const FAREWELL = /^57P0/;
+
+/**
+ * The error of a run whose connection has ended.
+ *
+ * @param farewell what the server has said before.
+ */
+export function connectionLost(cause?: unknown, farewell?: string): TenantryError {
   return new TenantryError({
     code: "connection-failed",
     message: "The connection to the server was lost; what was under way is rolled back.",
+    details: farewell === undefined ? [] : [`the server: ${farewell}`],
     hint: 'Look into the server\'s log, then run "tenantry migrate" again: it goes on where this one ended.',
     cause,
   });

@@ -15,7 +15,7 @@ export type Violation = { readonly line: number; readonly rows: readonly Record<
  *
  * @throws TenantryError `migration-failed` if one of them fails.
  */
-async function findViolations(session: Session, migration: Migration): Promise<Violation[]> {
+export async function findViolations(session: Session, migration: Migration): Promise<Violation[]> {
   const { verifySql } = migration;
   if (verifySql === undefined) return [];
   try {
@@ -43,10 +43,15 @@ export async function requireNoViolations(session: Session, migration: Migration
     message: `Migration ${migration.name} was rolled back: its verify.sql finds ${count === 1 ? "a violation" : `${count} violations`}.`,
     details: violations.flatMap(({ line, rows }) => [
       `${migration.verifySql?.file}:${line}:`,
-      ...rows.slice(0, MOST_SHOWN).map((row) => `  ${JSON.stringify(row, replaceBigint)}`),
+      ...rows.slice(0, MOST_SHOWN).map((row) => `  ${describeRow(row)}`),
     ]),
     hint: `Nothing of it was applied. Correct ${migration.file}, or the rows, then run "tenantry migrate" again.`,
   });
+}
+
+/** A row as JSON, on one line. */
+export function describeRow(row: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(row, replaceBigint);
 }
 
 function replaceBigint(_: string, value: unknown): unknown {

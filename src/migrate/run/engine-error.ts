@@ -18,7 +18,8 @@ export function engineError(thrown: unknown): unknown {
       cause,
     });
   }
-  if (/^(08|57P|CONNECTION_|E[A-Z]+$)/.test(code)) return connectionLost(cause);
+  if (/^(08|57P|CONNECTION_|E[A-Z]+$)/.test(code))
+    return connectionLost(cause, code.startsWith("57P") ? messageOf(cause) : undefined);
   if (/^53|^58/.test(code)) {
     return new TenantryError({
       code: "server-failed",

@@ -2,6 +2,7 @@ import type { Logger } from "../../core/logger.js";
 import type { Backend } from "./backend.js";
 import { openBackend } from "./backend.js";
 import { readEnvironmentMark, requireEnvironment } from "./environment-mark.js";
+import { explainLoss } from "./explain-loss.js";
 import type { MigrateOptions } from "./migrate-options.js";
 import { takeLock } from "./migration-lock.js";
 import { connectPatiently } from "./preflight/connect-patiently.js";
@@ -76,14 +77,19 @@ export async function withOpenRun<T>(
         ? [`the database is not marked with its environment; "tenantry init --env ${environment}" marks it`]
         : []),
     ];
-    return await use({
+    const run: OpenRun = {
       lock,
       worker,
       sessionSettings,
       warnings,
       lockWait: waits.reduce((sum, one) => sum + one, 0),
       requireWritable: () => requireWritable(target, { writes: true }),
-    });
+    };
+    try {
+      return await use(run);
+    } catch (thrown) {
+      throw await explainLoss(thrown, target);
+    }
   } finally {
     await Promise.all(open.map((backend) => backend.close()));
   }

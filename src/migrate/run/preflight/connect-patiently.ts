@@ -8,7 +8,7 @@ const LONGEST_PAUSE_MS = 5000;
 
 /** How patiently to connect. */
 export type Patience = {
-  /** Seconds in which a server that does not answer yet may begin to. 0 for one try. */
+  /** Seconds, after a first try has failed, in which the server may begin to answer. 0 for one try. */
   readonly waitSeconds: number;
   readonly logger: Logger;
   readonly signal: AbortSignal | undefined;
@@ -24,13 +24,15 @@ export async function connectPatiently<T extends { readonly close: () => Promise
   connect: () => Promise<T>,
   { waitSeconds, logger, signal }: Patience,
 ): Promise<T> {
-  const deadline = Date.now() + waitSeconds * 1000;
+  let deadline: number | undefined;
   for (let tries = 0; ; tries++) {
     try {
       return await unlessStopped(connect(), signal);
     } catch (thrown) {
       throwIfStopped(signal);
       const wait = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
+      // From the first failure: a try may itself take longer than somebody wants to wait for the next.
+      deadline ??= Date.now() + waitSeconds * 1000;
       const mayCome = thrown instanceof TenantryError && thrown.code === "connection-failed";
       if (!mayCome || Date.now() + wait > deadline) throw thrown;
       if (tries === 0)

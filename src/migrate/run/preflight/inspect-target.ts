@@ -10,7 +10,7 @@ import type { LedgerPlace } from "../../ledger/ledger.js";
 const LONG_TRANSACTION_MINUTES = 5;
 
 /** Less than this is worth a word, in bytes. */
-const LITTLE_SPACE = 1024 ** 3;
+export const LITTLE_SPACE = 1024 ** 3;
 
 /** What a run must know of a server before it begins. */
 export type Target = {
@@ -100,8 +100,8 @@ export async function warnAbout(target: Target): Promise<string[]> {
   ];
 }
 
-/** Of a folder that this process may not even see, nothing is said. */
-async function freeSpace(directory: string): Promise<number | undefined> {
+/** Bytes that are left where a folder lies; undefined if this process may not even see it. */
+export async function freeSpace(directory: string): Promise<number | undefined> {
   try {
     const { bavail, bsize } = await statfs(directory);
     return bavail * bsize;
