@@ -3,8 +3,8 @@ import { DOOR_SCHEMA } from "../core/door-schema.js";
 import { ENGINE_SCHEMA } from "../core/engine-schema.js";
 import { qualify, quoteIdentifier, quoteLiteral } from "../core/identifiers.js";
 import type { GlobalUnique } from "../rls/table-declaration.js";
-import { arrayArgument, auditFunction, touchFunction, uuidV7Function } from "./engine-functions.js";
 import { doorCallers, doorDemand, doorGrants, doorSchema } from "./doors/door-demands.js";
+import { arrayArgument, auditFunction, touchFunction, uuidV7Function } from "./engine-functions.js";
 import type { Expected, ExpectedPolicy, ExpectedTable, ExpectedView, SetNullReference } from "./expected.js";
 import { managedSchemas } from "./expected.js";
 
@@ -284,7 +284,9 @@ function globalUniqueDemand(table: ExpectedTable, unique: GlobalUnique): Demand 
     key: factKey.constraint(table.schema, table.name, unique.constraint),
     phase: "after",
     clear: [`alter table ${place} drop constraint if exists ${name}`],
-    make: [`alter table ${place} add constraint ${name} exclude using btree (${element(unique.expression)} with =)`],
+    make: [
+      `alter table ${place} add constraint ${name} exclude using btree (${element(unique.expression)} with =)`,
+    ],
   };
 }
 

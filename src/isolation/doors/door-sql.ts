@@ -24,7 +24,10 @@ export function doorColumns(door: Pick<ExpectedDoor, "by" | "returns">): string[
  */
 export function createDoorSql(door: ExpectedDoor): string {
   const condition = door.by
-    .map(({ name }, index) => `${compared(door, `found.${quoteIdentifier(name)}`)} operator(pg_catalog.=) ${compared(door, `$${index + 1}`)}`)
+    .map(
+      ({ name }, index) =>
+        `${compared(door, `found.${quoteIdentifier(name)}`)} operator(pg_catalog.=) ${compared(door, `$${index + 1}`)}`,
+    )
     .join(" and ");
   const from = `from ${qualify(door.schema, door.table)} as found\n      where ${condition}`;
   const { returns } = door;

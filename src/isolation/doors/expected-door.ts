@@ -1,11 +1,11 @@
 import { getTableName, is } from "drizzle-orm";
 import type { AnyPgColumn, PgTable } from "drizzle-orm/pg-core";
 import { getTableConfig, PgEnumColumn } from "drizzle-orm/pg-core";
+import { TenantryError } from "../../core/errors.js";
 import { qualify } from "../../core/identifiers.js";
 import type { TenancySettings } from "../../core/tenancy-settings.js";
-import { declarationOf } from "../../rls/table-declaration.js";
-import { TenantryError } from "../../core/errors.js";
 import { type DoorDeclaration, doorOf } from "../../rls/door.js";
+import { declarationOf } from "../../rls/table-declaration.js";
 import { hasUniqueKey } from "./unique-keys.js";
 
 /** A column with the type that a function's signature gives it. */
@@ -84,7 +84,14 @@ function readDoor(settings: TenancySettings, declared: DoorDeclaration): Expecte
     const hint = "Leave normalize out, or look up by one text column.";
     throw invalid(`The door ${name} has normalize: "lower", which is for one text.`, hint);
   }
-  if (!hasUniqueKey(table, config, keys.map((key) => key.name), normalize)) {
+  if (
+    !hasUniqueKey(
+      table,
+      config,
+      keys.map((key) => key.name),
+      normalize,
+    )
+  ) {
     const key = normalize === "lower" ? `lower(${keys[0]?.name})` : keys.map((each) => each.name).join(", ");
     throw invalid(
       `The door ${name} may find several rows: no key of ${config.name} makes ${key} unique in the whole table.`,
