@@ -22,6 +22,7 @@ import { readPackageVersion } from "./package-version.js";
 import type { Project } from "./project.js";
 import { requireJoinableHeads } from "./proof/judge-heads.js";
 import { requirePreflight } from "./proof/preflight.js";
+import { readManifestDigest } from "./read-manifest-digest.js";
 import type { Target } from "./target.js";
 
 /** How to run, as it was typed. */
@@ -84,6 +85,7 @@ export async function runMigrate(
     signal: context.signal,
     judge: await createJudge(expected),
     fingerprint: fingerprintTarget,
+    manifestDigest: await readManifestDigest(project),
   });
 }
 

@@ -2,14 +2,18 @@ import type { AnyRelations, EmptyRelations } from "drizzle-orm";
 import type { Logger } from "drizzle-orm/logger";
 import { parseDatabaseUrl } from "../core/database-url.js";
 import type { TenantColumnType } from "../core/tenancy-settings.js";
-import { withDatabase } from "../postgres/connect.js";
 import { defineTenancy, type Tenancy } from "../rls/define-tenancy.js";
 import { openAdmin } from "./admin/admin-database.js";
 import { createDoorCalls, type DoorsByName } from "./doors/door-calls.js";
 import { createConstraintColumns } from "./errors/constraint-columns.js";
 import { createExplainFailure } from "./errors/explain-failure.js";
-import { guardRole } from "./guards/guard-role.js";
+import { guardConnection } from "./guards/guard-connection.js";
+import type { ManifestDigest, OnManifestMismatch } from "./guards/guard-manifest.js";
+import { warnOnce } from "./guards/warn-once.js";
+import { type ClientOperation, createObserver } from "./observe/observer.js";
+import type { Tracer } from "./observe/tracer.js";
 import { ConnectionPool } from "./pool/connection-pool.js";
+import { openReplicas } from "./replicas/open-replicas.js";
 import { type BatchQuery, runBatch } from "./tenant/batch.js";
 import { reportChanges, TenantCacheAdapter } from "./tenant/cache-adapter.js";
 import { refuseAnother, requireCurrent } from "./tenant/current-tenant.js";
@@ -39,22 +43,42 @@ export type ClientOptions<
   readonly adminUrl?: string | URL;
   /** What `drizzle.config.ts` exports as `tenancy`. Default `defineTenancy()`. */
   readonly tenancy?: Tenancy<Key, Type>;
-  /** Connections at most. Default 10. */
+  /**
+   * `manifest` of `tenantry generate`: must be the one that the database was migrated to. It also keeps cached results of
+   * two schema versions apart. Default: not compared.
+   */
+  readonly manifest?: ManifestDigest;
+  /** Refuse to start on another manifest, or warn, while two versions run during a rolling deploy. Default `refuse`. */
+  readonly onManifestMismatch?: OnManifestMismatch;
+  /**
+   * Replicas of the database, by the same login: single SELECTs go there, everything else and what must see the tenant's
+   * own writes to `url`. One that does not answer is passed over.
+   */
+  readonly replicas?: readonly (string | URL)[];
+  /** Milliseconds for which a tenant's reads stay with the primary after it wrote through this client. Default 5,000. */
+  readonly readYourWrites?: number;
+  /** Connections at most, to each server. Default 10. */
   readonly max?: number;
   /** Milliseconds to wait for a connection when all are in use. Default 30,000. */
   readonly acquireTimeout?: number;
   /** Milliseconds that one statement may take, where `as()` does not say. Default: the server's. */
   readonly statementTimeout?: number;
   /**
-   * Keep each statement's text prepared on its connections, up to half an hour. False behind a pooler in transaction
-   * mode that knows no prepared statements (PgBouncer before 1.21); parameters then cost two more round trips. Default
-   * true.
+   * Keep each statement's text prepared on its connections, up to half an hour. Not behind a pooler in transaction mode
+   * that knows no prepared statements (PgBouncer before 1.21); parameters then cost two more round trips. Default: true
+   * on a direct connection, false where a pooler is found in between.
    */
   readonly prepare?: boolean;
   /** Results of queries, kept for each tenant by itself; see `tenantry/redis`. Default: none. */
   readonly cache?: TenantCache;
   /** Drizzle's: is told each statement and its parameters. */
   readonly logger?: Logger;
+  /** Is told of each statement, batch and transaction when it is over. */
+  readonly onOperation?: (operation: ClientOperation) => void;
+  /** An OpenTelemetry tracer. Default: the host application's, if it has one; `false` for none. */
+  readonly tracer?: Tracer | false;
+  /** Is told what an operator should look at. Default: Node.js's warnings, each text once. */
+  readonly onWarning?: (message: string) => void;
   /** What `pg_stat_activity` shows. Default `tenantry client`. */
   readonly applicationName?: string;
 };
@@ -64,11 +88,12 @@ const DEFAULT_ACQUIRE_TIMEOUT = 30_000;
 const CLOSE_SECONDS = 5;
 
 /**
- * Connects a service to its database, and makes sure once that row security binds it.
+ * Connects a service to its database, and makes sure, in one round trip, that row security binds it.
  *
- * @throws TenantryError `role-insufficient` for a superuser, a role with BYPASSRLS or one that may become such, and a
- * login outside the tenant role, and for an admin login that is more or less than that; `argument-invalid`, `connection-failed`, `password-rejected`, `database-missing`,
- * `server-too-old`.
+ * @throws TenantryError `role-insufficient` for a superuser, a role with BYPASSRLS or one that may become such, an owner
+ * of the tenants' tables or one that may become it, a login outside the tenant role, and an admin login that is more or
+ * less than that; `server-too-old`, also for a release that leaks through a key of this database; `manifest-mismatch`;
+ * `argument-invalid`, `connection-failed`, `password-rejected`, `database-missing`.
  * @example
  * const db = await connect({ url: process.env.SERVICE_DATABASE_URL ?? "" });
  * const mine = await db.as(creatorId).select().from(documents);
@@ -86,18 +111,41 @@ export async function connect<
   const { settings } = options.tenancy ?? defineTenancy();
   const url = parseDatabaseUrl(String(options.url), "The url of connect()");
   const applicationName = options.applicationName ?? "tenantry client";
-  await withDatabase(url, { applicationName, urlName: "the url of connect()" }, (database) =>
-    guardRole(database, settings.roles.tenant),
-  );
-  const { max = DEFAULT_MAX, acquireTimeout = DEFAULT_ACQUIRE_TIMEOUT, prepare = true, cache } = options;
-  const pool = new ConnectionPool(url, { max, applicationName, acquireTimeout });
+  const {
+    max = DEFAULT_MAX,
+    acquireTimeout = DEFAULT_ACQUIRE_TIMEOUT,
+    cache,
+    onWarning = warnOnce,
+  } = options;
+  const poolOptions = { max, applicationName, acquireTimeout };
+  const guard = {
+    tenantRole: settings.roles.tenant,
+    manifest: options.manifest,
+    onManifestMismatch: options.onManifestMismatch ?? "refuse",
+    prepare: options.prepare,
+    urlName: "the url of connect()",
+    warn: onWarning,
+  };
+  const pool = new ConnectionPool(url, poolOptions);
+  const { prepares } = await guardConnection(pool, guard);
+  const router = await openReplicas(options, poolOptions, guard).catch(async (thrown: unknown) => {
+    await pool.close(0);
+    throw thrown;
+  });
   // Without relations Drizzle's `query` is empty.
   const relations = options.relations ?? ({} as TRelations);
   const tables = Object.values(relations).map(({ table }) => table);
-  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: "" });
+  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: options.manifest?.digest ?? "" });
+  const parse = (id: unknown) => parseTenant(id, settings.columnType);
   const driverScope: DriverScope = {
     pool,
-    prepare,
+    prepare: prepares,
+    router,
+    observe: createObserver({ tracer: options.tracer, onOperation: options.onOperation, url }),
+    requireFree: (tenant) => {
+      refuseInside(tenant, pool);
+      refuseAnother(tenant, parse);
+    },
     explain: createExplainFailure(createConstraintColumns(tables)),
     onCommit: async (tenant, noted) => {
       if (cache !== undefined) await reportChanges(cache, scopeOf(tenant), noted);
@@ -107,16 +155,19 @@ export async function connect<
   const doors = createDoorCalls(options.doors ?? ({} as TDoors), driverScope, shape);
   const { adminUrl } = options;
   const adminOptions = { url: adminUrl, settings, tables, scope: driverScope, shape, applicationName };
-  const admin = await openAdmin<TRelations, Type>({ ...adminOptions, acquireTimeout });
-  const parse = (id: unknown) => parseTenant(id, settings.columnType);
+  const admin = await openAdmin<TRelations, Type>({ ...adminOptions, acquireTimeout }).catch(
+    async (thrown: unknown) => {
+      await Promise.all([pool.close(0), router?.close(0)]);
+      throw thrown;
+    },
+  );
 
   const openDriver = (id: unknown, given: AsOptions = {}) => {
     const tenant = parse(id);
-    refuseInside(tenant, pool);
-    refuseAnother(tenant, parse);
-    const { statementTimeout = options.statementTimeout, actor, requestId, signal } = given;
+    driverScope.requireFree(tenant);
+    const { statementTimeout = options.statementTimeout, actor, requestId } = given;
     const context = setContextSql(settings, { tenant, actor, requestId, statementTimeout });
-    return { tenant, driver: new TenantDriver(driverScope, tenant, context, signal) };
+    return { tenant, driver: new TenantDriver(driverScope, tenant, context, given) };
   };
   const openDatabase = (id: unknown, given?: AsOptions): TenantDatabase<TRelations> => {
     const { tenant, driver } = openDriver(id, given);
@@ -142,7 +193,11 @@ export async function connect<
     doors,
     asAdmin: admin.asAdmin,
     close: async ({ timeoutSeconds = CLOSE_SECONDS } = {}) => {
-      await Promise.all([pool.close(timeoutSeconds), admin.close(timeoutSeconds)]);
+      await Promise.all([
+        pool.close(timeoutSeconds),
+        router?.close(timeoutSeconds),
+        admin.close(timeoutSeconds),
+      ]);
     },
   };
 }

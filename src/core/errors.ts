@@ -19,6 +19,7 @@ export type ErrorCode =
   | "interrupted"
   | "isolation"
   | "lock-timeout"
+  | "manifest-mismatch"
   | "migration-failed"
   | "migrations-folder"
   | "not-null-violation"

@@ -52,20 +52,18 @@ export async function openDatabase(url: URL, options: ConnectOptions = {}): Prom
   try {
     const asked = database<{ version: number }[]>`
       select current_setting('server_version_num')::int as version`;
-    const [row] = await within(timeoutSeconds, asked);
+    const [row] = await answerWithin(timeoutSeconds, asked);
     requireSupportedVersion(row?.version ?? 0, url);
     return database;
   } catch (thrown) {
     // Zero, since what never answered will not say goodbye either.
     await database.end({ timeout: 0 });
-    throw thrown instanceof TenantryError
-      ? thrown
-      : connectionError(thrown, url, options.urlName ?? "DATABASE_URL");
+    throw explainConnection(thrown, url, options.urlName ?? "DATABASE_URL");
   }
 }
 
 /** postgres.js connects again for ever to what takes its connections and speaks another protocol, or closes them. */
-async function within<T>(seconds: number, answer: PromiseLike<T>): Promise<T> {
+export async function answerWithin<T>(seconds: number, answer: PromiseLike<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const refuse = () => reject(new Error(`no answer in ${seconds} s; is it a PostgreSQL server?`));
@@ -97,7 +95,12 @@ export async function withDatabase<T>(
   }
 }
 
-function requireSupportedVersion(version: number, url: URL): void {
+/**
+ * Refuses a server that is too old, by its `server_version_num`.
+ *
+ * @throws TenantryError `server-too-old`
+ */
+export function requireSupportedVersion(version: number, url: URL): void {
   const major = Math.floor(version / 10_000);
   if (major >= OLDEST_MAJOR) return;
   const { host, port } = describeTarget(url);
@@ -108,7 +111,9 @@ function requireSupportedVersion(version: number, url: URL): void {
   });
 }
 
-function connectionError(thrown: unknown, url: URL, urlName: string): TenantryError {
+/** What to throw when a connection could not be made: names the target, never the password. */
+export function explainConnection(thrown: unknown, url: URL, urlName: string): TenantryError {
+  if (thrown instanceof TenantryError) return thrown;
   const { host, port, database, user } = describeTarget(url);
   const code = codeOf(thrown);
   if (code === "28P01" || code === "28000") {

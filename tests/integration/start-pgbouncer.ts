@@ -16,8 +16,13 @@ export type Pooler = {
   readonly stop: () => Promise<void>;
 };
 
-/** Starts a PgBouncer of its own, on loopback; installs it as root on Debian where it is missing, and else fails. */
-export async function startPgbouncer(server: URL, mode: PoolMode): Promise<Pooler> {
+/**
+ * Starts a PgBouncer of its own, on loopback; installs it as root on Debian where it is missing, and else fails.
+ *
+ * @param server whose login it uses for everybody.
+ * @param poolSize connections to the server at most, for each database.
+ */
+export async function startPgbouncer(server: URL, mode: PoolMode, poolSize = 5): Promise<Pooler> {
   const program = await findPgbouncer();
   const folder = await mkdtemp(join(tmpdir(), "tenantry-pgbouncer-"));
   await chmod(folder, 0o755);
@@ -35,8 +40,8 @@ unix_socket_dir =
 auth_type = any
 pool_mode = ${poolMode}
 server_round_robin = ${turn}
-default_pool_size = 5
-min_pool_size = 3
+default_pool_size = ${poolSize}
+min_pool_size = ${Math.min(3, poolSize)}
 ignore_startup_parameters = extra_float_digits
 `,
     { mode: 0o644 },

@@ -78,8 +78,15 @@ async function runAsAdmin<TRelations extends AnyRelations, Type extends TenantCo
   const tenant = work.tenant === undefined ? undefined : parseTenant(work.tenant, settings.columnType);
   const record = adminRecordSql(tables, settings.columnType, { tenant, actor, reason, requestId });
   const context = setContextSql(settings, { tenant: tenant ?? "", actor, requestId, statementTimeout });
-  // What it changes is no one tenant's, so that no tenant's cache is told of it.
-  const driver = new TenantDriver({ ...scope, pool, onCommit: async () => {} }, ADMIN, context, signal);
+  const own: DriverScope = {
+    ...scope,
+    pool,
+    router: undefined,
+    requireFree: (whose) => refuseInside(whose, pool),
+    // What it changes is no one tenant's, so that no tenant's cache is told of it.
+    onCommit: async () => {},
+  };
+  const driver = new TenantDriver(own, ADMIN, context, { signal });
   return await shape(driver, undefined).transaction(async (tx) => {
     // First, and awaited: what follows runs only once it is written, and a COMMIT inside would keep it.
     await tx.execute(record);

@@ -28,6 +28,7 @@ export class ConnectionPool {
   readonly #idle: Database[] = [];
   readonly #opened = new Map<Database, number>();
   readonly #waiting = new Set<Waiting>();
+  #prepares = true;
   #closing: { readonly whenDone: () => void } | undefined;
 
   constructor(url: URL, options: PoolOptions) {
@@ -76,6 +77,15 @@ export class ConnectionPool {
     } finally {
       stop();
     }
+  }
+
+  /**
+   * From now on, nothing is kept prepared: for a pooler that hands a connection's statements to others. What is idle is
+   * closed, since postgres.js has prepared on it what it asks for itself.
+   */
+  stopPreparing(): void {
+    this.#prepares = false;
+    for (const connection of this.#idle.splice(0)) this.discard(connection);
   }
 
   /** The one who has waited longest, who no longer waits then. */
@@ -129,6 +139,7 @@ export class ConnectionPool {
       // It could close a connection between a statement and its COMMIT; this pool has a lifetime of its own.
       max_lifetime: null,
       backoff: false,
+      prepare: this.#prepares,
       onnotice: () => {},
       connection: { application_name: this.#options.applicationName },
     });

@@ -20,6 +20,8 @@ export type PipelineOptions = {
   readonly context: string;
   /** Cancels on the server what is under way; its reason is what is thrown. */
   readonly signal?: AbortSignal | undefined;
+  /** In a transaction that refuses to write; for replicas, and for what only calls itself one. */
+  readonly isReadOnly?: boolean;
 };
 
 /** What went wrong, with which of the statements; undefined for BEGIN, the context, or COMMIT. */
@@ -115,9 +117,9 @@ async function send(
   pool: ConnectionPool,
   connection: Database,
   statements: readonly Statement[],
-  { context, signal }: PipelineOptions,
+  { context, signal, isReadOnly = false }: PipelineOptions,
 ): Promise<Steps> {
-  const begin = connection.unsafe(`begin; ${context}`);
+  const begin = connection.unsafe(`begin${isReadOnly ? " read only" : ""}; ${context}`);
   // Asking for a result sends the statement.
   let backend: number | undefined;
   let isUnwritable = false;

@@ -4,7 +4,10 @@ import type { AsOptions, TenantIdInput } from "./tenant-id-input.js";
 
 type Current = { readonly tenant: TenantIdInput; readonly options: AsOptions | undefined };
 
-const current = new AsyncLocalStorage<Current>();
+/** What is remembered of a `withTenant`, and of those around it: they are of the same tenant. */
+type Scope = Current & { readonly outer: Scope | undefined; hasWritten: boolean };
+
+const current = new AsyncLocalStorage<Scope>();
 
 /**
  * Runs a function on behalf of a tenant: `db.current` is that tenant's database in whatever the function calls and
@@ -19,7 +22,7 @@ export function withTenant<T>(tenant: TenantIdInput, use: () => T, options?: AsO
   const around = current.getStore();
   if (around !== undefined && String(around.tenant) !== String(tenant))
     throw anotherTenant("withTenant() was called");
-  return current.run({ tenant, options }, use);
+  return current.run({ tenant, options, outer: around, hasWritten: false }, use);
 }
 
 /**
@@ -41,7 +44,19 @@ export function requireCurrent(): Current {
 export function refuseAnother(tenant: string, parse: (id: TenantIdInput) => string): void {
   const around = current.getStore();
   if (around === undefined || parse(around.tenant) === tenant) return;
-  throw anotherTenant("db.as() was called for another tenant");
+  throw anotherTenant("The database of another tenant was used");
+}
+
+/** Remembers to the end of the `withTenant` around, and of those around that, that something was written. */
+export function noteWriteInScope(): void {
+  for (let scope = current.getStore(); scope !== undefined; scope = scope.outer) scope.hasWritten = true;
+}
+
+/** True if something was written in the `withTenant` around, or in one around that. */
+export function hasWrittenInScope(): boolean {
+  for (let scope = current.getStore(); scope !== undefined; scope = scope.outer)
+    if (scope.hasWritten) return true;
+  return false;
 }
 
 function anotherTenant(what: string): TenantryError {

@@ -2,18 +2,26 @@ import type postgres from "postgres";
 import { TenantryError } from "../../core/errors.js";
 import type { Session } from "../../postgres/connect.js";
 import type { ExplainFailure } from "../errors/explain-failure.js";
+import type { Observation, Observe } from "../observe/observer.js";
 import { backendKeyOf, sendCancelRequest } from "../pool/cancel-request.js";
 import type { ConnectionPool } from "../pool/connection-pool.js";
 import { PipelineFailure, runPipelined, type Statement } from "../pool/pipeline.js";
 import { requireSendable } from "../pool/require-sendable.js";
+import type { ReplicaRouter } from "../replicas/replica-router.js";
 import { BatchFailure, joinBatch } from "./batch.js";
-import { insideTenant, refuseInside } from "./surroundings.js";
+import { insideTenant } from "./surroundings.js";
+import type { AsOptions } from "./tenant-id-input.js";
 
 /** What all tenants' drivers of one client have in common. */
 export type DriverScope = {
   readonly pool: ConnectionPool;
   readonly prepare: boolean;
   readonly explain: ExplainFailure;
+  /** Undefined where there are no replicas. */
+  readonly router: ReplicaRouter | undefined;
+  readonly observe: Observe;
+  /** Refuses a tenant where the running code is another's, or inside a transaction: as `db.as()`, but when it is used. */
+  readonly requireFree: (tenant: string) => void;
   /** Called when a transaction has been committed, with what was noted inside it. */
   readonly onCommit: (tenant: string, noted: readonly unknown[]) => Promise<void>;
 };
@@ -36,13 +44,20 @@ export class TenantDriver {
   readonly #tenant: string;
   readonly #context: string;
   readonly #signal: AbortSignal | undefined;
+  readonly #isFresh: boolean;
 
   /** @param context the statements that set the tenant context, of `setContextSql`. */
-  constructor(scope: DriverScope, tenant: string, context: string, signal: AbortSignal | undefined) {
+  constructor(
+    scope: DriverScope,
+    tenant: string,
+    context: string,
+    { signal, fresh = false }: Pick<AsOptions, "signal" | "fresh">,
+  ) {
     this.#scope = scope;
     this.#tenant = tenant;
     this.#context = context;
     this.#signal = signal;
+    this.#isFresh = fresh;
   }
 
   /** One statement, in a transaction of its own or in the batch that is being gathered. */
@@ -61,26 +76,49 @@ export class TenantDriver {
   }
 
   async #run(parameters: readonly unknown[], statement: () => Statement): Promise<unknown> {
-    refuseInside(this.#tenant, this.#scope.pool);
+    this.#scope.requireFree(this.#tenant);
     requireSendable(parameters);
     const joined = joinBatch(this, statement);
     if (joined !== undefined) return await joined;
     // Drizzle says right after this call, and in the same turn, how it wants the rows.
     await undefined;
-    const [rows] = await this.#send([statement()]);
+    const sent = statement();
+    const [rows] = await this.#observed("statement", [sent]);
     return rows;
   }
 
   /** Several statements in one transaction and one round trip. */
   async sendBatch(statements: readonly Statement[]): Promise<readonly unknown[]> {
-    refuseInside(this.#tenant, this.#scope.pool);
-    return await this.#send(statements);
+    this.#scope.requireFree(this.#tenant);
+    return await this.#observed("batch", statements);
   }
 
-  async #send(statements: readonly Statement[]): Promise<readonly unknown[]> {
-    const { pool, explain } = this.#scope;
+  async #observed(
+    kind: "statement" | "batch",
+    statements: readonly Statement[],
+  ): Promise<readonly unknown[]> {
+    const what = { kind, tenant: this.#tenant, statements: statements.length, sql: statements[0]?.sql };
+    return await this.#scope.observe(what, (observation) => this.#send(statements, observation));
+  }
+
+  async #send(statements: readonly Statement[], observation: Observation): Promise<readonly unknown[]> {
+    const { pool, explain, router } = this.#scope;
+    const request = {
+      tenant: this.#tenant,
+      statements,
+      context: this.#context,
+      signal: this.#signal,
+      isFresh: this.#isFresh,
+    };
     try {
-      return await runPipelined(pool, statements, { context: this.#context, signal: this.#signal });
+      const routed = router === undefined ? undefined : await router.read(request);
+      if (routed?.rows !== undefined) {
+        observation.server = "replica";
+        return routed.rows;
+      }
+      const rows = await runPipelined(pool, statements, request);
+      if (routed?.mayWrite) router?.noteWrite(this.#tenant);
+      return rows;
     } catch (thrown) {
       if (!(thrown instanceof PipelineFailure)) throw thrown;
       const explained = explain(thrown.thrown);
@@ -92,13 +130,16 @@ export class TenantDriver {
 
   /** A transaction with the context set; its callback's own errors are passed on as they are. */
   async begin<T>(use: (session: TransactionDriver) => Promise<T>): Promise<T> {
-    const { pool, explain, onCommit } = this.#scope;
-    refuseInside(this.#tenant, pool);
+    const { pool, explain, onCommit, router, observe, requireFree } = this.#scope;
+    requireFree(this.#tenant);
     const noted: unknown[] = [];
-    const result = await runTransaction(
-      { pool, context: this.#context, signal: this.#signal, explain },
-      (session) => insideTenant(this.#tenant, pool, noted, () => use(session)),
+    const scope = { pool, context: this.#context, signal: this.#signal, explain };
+    const what = { kind: "transaction", tenant: this.#tenant, statements: 0, sql: undefined } as const;
+    const result = await observe(what, () =>
+      runTransaction(scope, (session) => insideTenant(this.#tenant, pool, noted, () => use(session))),
     );
+    // What it has done, only the server knows.
+    router?.noteWrite(this.#tenant);
     if (noted.length > 0) await onCommit(this.#tenant, noted);
     return result;
   }

@@ -17,6 +17,8 @@ export type TenantId<Type extends TenantColumnType = "uuid"> = Type extends "int
 export type AsOptions = Omit<TenantContext, "tenant"> & {
   /** Cancels on the server what is under way; what was begun is rolled back. */
   readonly signal?: AbortSignal | undefined;
+  /** True: reads too go to the primary, not to a replica. Default false. */
+  readonly fresh?: boolean | undefined;
 };
 
 /**

@@ -12,6 +12,7 @@ import { matchLedger } from "../ledger/match-ledger.js";
 import { ensureEngineTables } from "../run/engine-tables.js";
 import { findBlame } from "../run/find-blame.js";
 import { interrupted } from "../run/interrupted.js";
+import { writeManifestMark } from "../run/manifest-mark.js";
 import type { RunOrigin } from "../run/run-log.js";
 import { finishRun, startRun } from "../run/run-log.js";
 import type { RunLockOptions } from "../stamp/with-run-lock.js";
@@ -64,6 +65,7 @@ export async function applyRollback(options: RollbackOptions): Promise<void> {
             ids,
           ]);
           await session`delete from ${session(`${ENGINE_SCHEMA}.checkpoints`)} where migration = any(${[...names]})`;
+          await writeManifestMark(session, undefined);
           const run_ = await startRun(session, `${ledger.schema}.${ledger.table}`, options.origin);
           await finishRun(session, run_, { outcome: "applied", lockWait: 0, retries: 0 });
         });

@@ -16,6 +16,7 @@ import { ledgerName, readUnfinished } from "./checkpoints.js";
 import { engineError } from "./engine-error.js";
 import { ensureEngineTables, hasEngineTables } from "./engine-tables.js";
 import { watchLocks } from "./lock-watch.js";
+import { writeManifestMark } from "./manifest-mark.js";
 import type { AppliedMigration, ApplyResult, MigrateOptions, MigrateResult } from "./migrate-options.js";
 import type { OpenRun } from "./open-run.js";
 import { withOpenRun } from "./open-run.js";
@@ -89,10 +90,12 @@ async function run(options: MigrateOptions, open: OpenRun, progress: Progress): 
   const { worker } = open;
   const { session } = worker;
   const { folder, ledger } = options;
+  const { logger } = progress;
   const accepted = options.acceptEdited ?? { names: [], reason: "" };
   const plan = await worker.guard(async () => planMigrations(folder, await readLedger(session, ledger)));
   requireSoundPlan(plan, { acceptEdited: accepted.names });
   const pending = selectPending(plan, options.to);
+  const isWhole = pending.length === selectPending(plan, undefined).length;
   const edited = plan.migrations.filter(
     ({ state, name }) => state === "edited" && accepted.names.includes(name),
   );
@@ -124,6 +127,8 @@ async function run(options: MigrateOptions, open: OpenRun, progress: Progress): 
       const reset = "reset session authorization; reset role; reset all";
       await backend.session.unsafe([reset, ...unwritten].join("; "));
       await finishRun(backend.session, runId, { outcome, lockWait, retries, error, fingerprint });
+      if (isWhole && (outcome === "applied" || outcome === "nothing"))
+        await recordManifest(backend, options, logger);
     });
   };
   try {
@@ -168,6 +173,25 @@ async function run(options: MigrateOptions, open: OpenRun, progress: Progress): 
     throw thrown;
   } finally {
     watch.stop();
+  }
+}
+
+/** Services compare it when they connect. What is applied stays applied where it cannot be recorded. */
+async function recordManifest(
+  { session }: Backend,
+  { manifestDigest }: MigrateOptions,
+  logger: Logger,
+): Promise<void> {
+  if (manifestDigest === undefined) return;
+  try {
+    await writeManifestMark(session, manifestDigest);
+  } catch (thrown) {
+    logger.warn(
+      `the manifest's digest could not be recorded, so services may refuse to start: ${messageOf(thrown)}`,
+      {
+        event: "manifest-unrecorded",
+      },
+    );
   }
 }
 

@@ -40,6 +40,8 @@ export type MigrateOptions = {
   readonly judge?: Judge | undefined;
   /** Computes what is kept with the run, behind its last migration. */
   readonly fingerprint?: ((database: Database) => Promise<string>) | undefined;
+  /** Of the manifest that belongs to the folder's last migration: recorded once that is applied, for services to compare. */
+  readonly manifestDigest?: string | undefined;
 };
 
 /** A migration that a run has applied. */

@@ -1,4 +1,5 @@
 import { messageOf, TenantryError } from "../../../core/errors.js";
+import { isBehindPooler } from "../../../postgres/pooler.js";
 import type { Backend } from "../backend.js";
 
 /**
@@ -10,8 +11,8 @@ import type { Backend } from "../backend.js";
  * @throws TenantryError `argument-invalid` naming the variable to correct.
  */
 export async function refusePooler(one: Backend, other: Backend, urlName: string): Promise<void> {
-  // A pooler makes up the number that it announces: without one in between there is nothing more to ask.
-  if (one.announcedPid === one.pid && other.announcedPid === other.pid) return;
+  // Without one in between there is nothing more to ask.
+  if (!isBehindPooler(one) && !isBehindPooler(other)) return;
   const pids = [one.pid, await askPid(one), await askPid(one)];
   let held: number;
   try {
