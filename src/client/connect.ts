@@ -3,21 +3,23 @@ import type { Logger } from "drizzle-orm/logger";
 import { parseDatabaseUrl } from "../core/database-url.js";
 import type { TenantColumnType } from "../core/tenancy-settings.js";
 import { withDatabase } from "../postgres/connect.js";
+import type { TenantCache } from "../redis/tenant-cache.js";
 import { defineTenancy, type Tenancy } from "../rls/define-tenancy.js";
 import { createConstraintColumns } from "./errors/constraint-columns.js";
 import { createExplainFailure } from "./errors/explain-failure.js";
 import { guardRole } from "./guards/guard-role.js";
 import { ConnectionPool } from "./pool/connection-pool.js";
+import { createAffectedTables, withAffectedTables } from "./tenant/affected-tables.js";
 import { type BatchQuery, runBatch } from "./tenant/batch.js";
 import { reportChanges, TenantCacheAdapter } from "./tenant/cache-adapter.js";
 import { refuseAnother, requireCurrent } from "./tenant/current-tenant.js";
 import { createDrizzleShape } from "./tenant/drizzle-shape.js";
 import { executeBound, unboundDriver } from "./tenant/prepared.js";
+import { schemaDigest } from "./tenant/schema-digest.js";
 import { refuseInside } from "./tenant/surroundings.js";
 import { setContextSql } from "./tenant/tenant-context.js";
 import { type DriverScope, TenantDriver } from "./tenant/tenant-driver.js";
 import { type AsOptions, parseTenant } from "./tenant/tenant-id-input.js";
-import type { TenantCache } from "./tenant-cache.js";
 import type { TenantClient, TenantDatabase } from "./tenant-client.js";
 
 /** How a service connects. */
@@ -81,12 +83,19 @@ export async function connect<
   await withDatabase(url, { applicationName, urlName: "the url of connect()" }, (database) =>
     guardRole(database, settings.roles.tenant),
   );
-  const { max = DEFAULT_MAX, acquireTimeout = DEFAULT_ACQUIRE_TIMEOUT, prepare = true, cache } = options;
+  const {
+    max = DEFAULT_MAX,
+    acquireTimeout = DEFAULT_ACQUIRE_TIMEOUT,
+    prepare = true,
+    cache: given,
+  } = options;
   const pool = new ConnectionPool(url, { max, applicationName, acquireTimeout });
   // Without relations Drizzle's `query` is empty.
   const relations = options.relations ?? ({} as TRelations);
   const tables = Object.values(relations).map(({ table }) => table);
-  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: "" });
+  const digest = schemaDigest(tables);
+  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: digest });
+  const cache = given === undefined ? undefined : withAffectedTables(given, createAffectedTables(tables));
   const driverScope: DriverScope = {
     pool,
     prepare,
