@@ -5,6 +5,8 @@ import type { TenantColumnType } from "../core/tenancy-settings.js";
 import { withDatabase } from "../postgres/connect.js";
 import type { TenantCache } from "../redis/tenant-cache.js";
 import { defineTenancy, type Tenancy } from "../rls/define-tenancy.js";
+import { openAdmin } from "./admin/admin-database.js";
+import { createDoorCalls, type DoorsByName } from "./doors/door-calls.js";
 import { createConstraintColumns } from "./errors/constraint-columns.js";
 import { createExplainFailure } from "./errors/explain-failure.js";
 import { guardRole } from "./guards/guard-role.js";
@@ -27,11 +29,16 @@ export type ClientOptions<
   TRelations extends AnyRelations = EmptyRelations,
   Type extends TenantColumnType = "uuid",
   Key extends string = string,
+  TDoors extends DoorsByName = Record<never, never>,
 > = {
   /** A login that is a member of the tenant role, and of nothing more. */
   readonly url: string | URL;
   /** What `defineRelations` returned, for `db.as(id).query`. */
   readonly relations?: TRelations;
+  /** What `generated/doors.ts` exports, for `db.doors`. Default: none. */
+  readonly doors?: TDoors;
+  /** A login that is a member of the admin role and of nothing else, for `db.asAdmin`. Default: none, and no such work. */
+  readonly adminUrl?: string | URL;
   /** What `drizzle.config.ts` exports as `tenancy`. Default `defineTenancy()`. */
   readonly tenancy?: Tenancy<Key, Type>;
   /** Connections at most. Default 10. */
@@ -62,7 +69,7 @@ const CLOSE_SECONDS = 5;
  * Connects a service to its database, and makes sure once that row security binds it.
  *
  * @throws TenantryError `role-insufficient` for a superuser, a role with BYPASSRLS or one that may become such, and a
- * login outside the tenant role; `argument-invalid`, `connection-failed`, `password-rejected`, `database-missing`,
+ * login outside the tenant role, and for an admin login that is more or less than that; `argument-invalid`, `connection-failed`, `password-rejected`, `database-missing`,
  * `server-too-old`.
  * @example
  * const db = await connect({ url: process.env.SERVICE_DATABASE_URL ?? "" });
@@ -76,7 +83,8 @@ export async function connect<
   TRelations extends AnyRelations = EmptyRelations,
   Type extends TenantColumnType = "uuid",
   Key extends string = string,
->(options: ClientOptions<TRelations, Type, Key>): Promise<TenantClient<TRelations, Type>> {
+  TDoors extends DoorsByName = Record<never, never>,
+>(options: ClientOptions<TRelations, Type, Key, TDoors>): Promise<TenantClient<TRelations, Type, TDoors>> {
   const { settings } = options.tenancy ?? defineTenancy();
   const url = parseDatabaseUrl(String(options.url), "The url of connect()");
   const applicationName = options.applicationName ?? "tenantry client";
@@ -105,6 +113,10 @@ export async function connect<
     },
   };
   const shape = createDrizzleShape(relations, options.logger);
+  const doors = createDoorCalls(options.doors ?? ({} as TDoors), driverScope, shape);
+  const { adminUrl } = options;
+  const adminOptions = { url: adminUrl, settings, tables, scope: driverScope, shape, applicationName };
+  const admin = await openAdmin<TRelations, Type>({ ...adminOptions, acquireTimeout });
   const parse = (id: unknown) => parseTenant(id, settings.columnType);
 
   const openDriver = (id: unknown, given: AsOptions = {}) => {
@@ -136,6 +148,10 @@ export async function connect<
         }),
       };
     },
-    close: ({ timeoutSeconds = CLOSE_SECONDS } = {}) => pool.close(timeoutSeconds),
+    doors,
+    asAdmin: admin.asAdmin,
+    close: async ({ timeoutSeconds = CLOSE_SECONDS } = {}) => {
+      await Promise.all([pool.close(timeoutSeconds), admin.close(timeoutSeconds)]);
+    },
   };
 }
