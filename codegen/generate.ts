@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { TenancySettings } from "../src/core/tenancy-settings.js";
+import { emitDoors } from "./emit/doors.js";
 import type { GeneratedFile } from "./emit/generated-file.js";
 import { emitManifest } from "./emit/manifest.js";
 import { emitRelations } from "./emit/relations.js";
@@ -26,6 +27,7 @@ export async function generateFiles(options: GenerateOptions): Promise<Generated
     return { path, text: emit(path) };
   };
   return [
+    ...(model.doors.length === 0 ? [] : [file("doors.ts", (path) => emitDoors(model, path, schemaFiles))]),
     file("manifest.ts", () => emitManifest(model, settings)),
     file("relations.ts", (path) => emitRelations(model, path, schemaFiles)),
     file("zod.ts", (path) => emitZod(model, path, schemaFiles, settings)),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { TenancySettings } from "../src/core/tenancy-settings.js";
 import { subjectOf } from "./code-rule.js";
 import type { Literal } from "./emit/literal.js";
-import type { SchemaModel, TableModel } from "./schema-model.js";
+import type { DoorModel, SchemaModel, TableModel } from "./schema-model.js";
 
 /** What the schema promises about its tables, as data that a program can read. */
 export type Manifest = { readonly [key: string]: Literal } & { readonly digest: string };
@@ -14,6 +14,7 @@ export function createManifest(model: SchemaModel, settings: TenancySettings): M
   const content = {
     tenancy: { column, setting, roles: { tenant: roles.tenant, door: roles.door, admin: roles.admin } },
     tables: Object.fromEntries(tables.map((table) => [subjectOf(table), describe(table, settings)])),
+    doors: Object.fromEntries(model.doors.map((door) => [door.name, describeDoor(door, settings)])),
   };
   const digest = createHash("sha256").update(JSON.stringify(content)).digest("hex");
   return { digest, ...content };
@@ -28,6 +29,17 @@ export function grantsOf(
   const whole = ["select", "insert", "update", "delete"];
   const admin = declaration.auditLog === undefined ? whole : declaration.commands;
   return { [roles.tenant]: declaration.commands, [roles.admin]: admin };
+}
+
+function describeDoor(door: DoorModel, { roles }: TenancySettings): Literal {
+  return {
+    table: door.table === undefined ? null : subjectOf(door.table),
+    by: door.by.map(({ name }) => name),
+    normalize: door.normalize ?? null,
+    returns: door.returns?.map(({ name }) => name) ?? null,
+    to: door.to ?? roles.tenant,
+    reason: door.reason,
+  };
 }
 
 function describe(table: TableModel, settings: TenancySettings): Literal {

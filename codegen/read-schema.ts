@@ -7,6 +7,7 @@ import { createExportSites } from "./export-sites.js";
 import { findSourceFiles } from "./find-source-files.js";
 import { findUnexported } from "./find-unexported.js";
 import { createPlaceFinder } from "./place-finder.js";
+import { readDoors } from "./read-door.js";
 import { readTable, schemaOf } from "./read-table.js";
 import { isViewObject, readView } from "./read-view.js";
 import type { ObjectModel, Place, SchemaModel, TableModel } from "./schema-model.js";
@@ -34,6 +35,7 @@ export async function readSchema({ directory, schemaFiles, exports }: SchemaSour
   const calls = findDrizzleCalls(index);
   const sites = createExportSites(index, calls, schemaFiles, exports);
   const policies = linkedPolicies(sites.all);
+  const models = new Map<unknown, TableModel>();
   const tables = sites.all.flatMap((site): TableModel[] => {
     const { value } = site;
     if (!is(value, PgTable)) return [];
@@ -41,24 +43,25 @@ export async function readSchema({ directory, schemaFiles, exports }: SchemaSour
       site.call === undefined ? undefined : readTableSource(index, site.call.file, site.call.node);
     const columns = Object.entries<PgColumn>(getColumns(value) as never);
     const properties = new Map(columns.map(([property, column]) => [column.name, property]));
-    return [
-      readTable({
-        table: value,
-        exportName: site.exportName,
-        exportFile: site.exportFile,
-        commentsAbove: (place) => index.commentsAbove(place),
-        schema: schemaOf(value),
-        name: getTableName(value),
-        places: createPlaceFinder(source, site.place, properties),
-        linked: policies.filter(({ table }) => table === value),
-      }),
-    ];
+    const model = readTable({
+      table: value,
+      exportName: site.exportName,
+      exportFile: site.exportFile,
+      commentsAbove: (place) => index.commentsAbove(place),
+      schema: schemaOf(value),
+      name: getTableName(value),
+      places: createPlaceFinder(source, site.place, properties),
+      linked: policies.filter(({ table }) => table === value),
+    });
+    models.set(value, model);
+    return [model];
   });
   const views = sites.all.flatMap(({ value, ...site }) =>
     isViewObject(value) ? [readView(value, site)] : [],
   );
   const objects = sites.all.flatMap(readObject);
-  return { tables, views, objects, unexported: findUnexported(index, calls, sites) };
+  const doors = readDoors(sites.all, (table) => models.get(table));
+  return { tables, views, doors, objects, unexported: findUnexported(index, calls, sites) };
 }
 
 type LinkedPolicy = { readonly policy: PgPolicy; readonly table: unknown; readonly place: Place | undefined };

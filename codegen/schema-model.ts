@@ -96,6 +96,25 @@ export type ViewModel = Placed & {
   readonly query: string | undefined;
 };
 
+/** A look-up before the tenant is known. */
+export type DoorModel = Placed & {
+  readonly name: string;
+  readonly exportName: string;
+  readonly exportFile: number;
+  /** Undefined if no schema file exports it. */
+  readonly table: TableModel | undefined;
+  readonly by: readonly DoorColumnModel[];
+  readonly normalize: "lower" | undefined;
+  /** Undefined if it tells only whether there is a row. */
+  readonly returns: readonly DoorColumnModel[] | undefined;
+  /** Undefined for the tenant role. */
+  readonly to: string | undefined;
+  readonly reason: string;
+};
+
+/** A column of a door, as the database and as the table object call it. */
+export type DoorColumnModel = { readonly name: string; readonly property: string };
+
 /** An enum, a sequence or a role. */
 export type ObjectModel = Placed & {
   readonly kind: "enum" | "sequence" | "role";
@@ -114,6 +133,8 @@ export type UnexportedModel = Placed & {
 export type SchemaModel = {
   readonly tables: readonly TableModel[];
   readonly views: readonly ViewModel[];
+  /** In the order of their names. */
+  readonly doors: readonly DoorModel[];
   readonly objects: readonly ObjectModel[];
   readonly unexported: readonly UnexportedModel[];
 };

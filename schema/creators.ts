@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, jsonb, pgEnum, pgTable, text } from "drizzle-orm/pg-core";
-import { globalUnique, tenantRoot, tenantRootKey } from "tenantry";
+import { door, globalUnique, tenantRoot, tenantRootKey } from "tenantry";
 import { timestamps } from "./timestamps.js";
 
 /** `suspended` may come back; `closed` waits for its erasure. */
@@ -45,3 +45,12 @@ export const creators = pgTable(
     check("creators_settings_check", sql`jsonb_typeof(${t.settings}) = 'object'`),
   ],
 );
+
+/** Login: what is needed to check a password and to open the creator's context. */
+export const findCreatorByEmail = door("find_creator_by_email", {
+  table: creators,
+  by: creators.email,
+  normalize: "lower",
+  returns: [creators.id, creators.passwordHash, creators.status],
+  reason: "An address signs in before the creator is known.",
+});

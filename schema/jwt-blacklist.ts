@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, index, pgEnum, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
-import { tenantColumn, tenantForeignKey, withTenantRls } from "tenantry";
+import { door, tenantColumn, tenantForeignKey, withTenantRls } from "tenantry";
 import { creators } from "./creators.js";
 import { timestamps } from "./timestamps.js";
 
@@ -30,10 +30,18 @@ export const jwtBlacklist = pgTable(
     primaryKey({ name: "jwt_blacklist_pkey", columns: [t.creatorId, t.jti] }),
     // The tokens of a creator who has been erased reach no row, and can write none.
     tenantForeignKey(t, { columns: [], foreignColumns: [creators.id], onDelete: "cascade" }),
-    // A token is checked before its creator is trusted: the look-up is by its `jti` alone.
-    index("jwt_blacklist_jti_idx").on(t.jti),
     // A purge of expired tokens goes through all creators at once.
     index("jwt_blacklist_expires_at_idx").on(t.expiresAt),
     check("jwt_blacklist_jti_check", sql`char_length(${t.jti}) between 1 and 255`),
   ],
 );
+
+/**
+ * Revocation: whether a token that names this creator has been revoked. By both, and not by the `jti` alone: creators
+ * could otherwise revoke each other's tokens by writing down their ids.
+ */
+export const isTokenRevoked = door("is_token_revoked", {
+  table: jwtBlacklist,
+  by: [jwtBlacklist.creatorId, jwtBlacklist.jti],
+  reason: "A token is checked before its creator's context is opened; the answer is yes or no.",
+});

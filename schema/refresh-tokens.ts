@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, index, inet, pgEnum, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-import { tenantForeignKey, tenantKey, withTenantRls } from "tenantry";
+import { door, globalUnique, tenantForeignKey, tenantKey, withTenantRls } from "tenantry";
 import { creators } from "./creators.js";
 import { timestamps } from "./timestamps.js";
 
@@ -39,10 +39,14 @@ export const refreshTokens = pgTable(
     tenantForeignKey(t, { columns: [], foreignColumns: [creators.id], onDelete: "cascade" }),
     // A purge may remove a successor before its predecessor. Reuse is told by `revoked_at`, which stays.
     tenantForeignKey(t, { columns: [t.replacedBy], foreignColumns: [t.id], onDelete: "set null" }),
-    // The hash of a random token is unique by itself; a key that starts with the creator tells nobody else about it.
     uniqueIndex("refresh_tokens_creator_id_token_hash_key").on(t.creatorId, t.tokenHash),
-    // A token is presented before its creator is known: the look-up is by its hash alone.
-    index("refresh_tokens_token_hash_idx").on(t.tokenHash),
+    globalUnique(t, {
+      name: "refresh_tokens_token_hash_key",
+      on: sql`${t.tokenHash}`,
+      reason:
+        "A token is presented before its creator is known, so its hash must name one row in the whole database; only " +
+        "who holds the token, which is random, can ask whether its hash is taken.",
+    }),
     index("refresh_tokens_creator_id_family_id_idx").on(t.creatorId, t.familyId),
     index("refresh_tokens_creator_id_replaced_by_idx")
       .on(t.creatorId, t.replacedBy)
@@ -60,3 +64,19 @@ export const refreshTokens = pgTable(
     check("refresh_tokens_user_agent_check", sql`char_length(${t.userAgent}) <= 1000`),
   ],
 );
+
+/** Refresh: whose the token is, and whether it is still good. To use it up is done in the creator's context. */
+export const findRefreshTokenByHash = door("find_refresh_token_by_hash", {
+  table: refreshTokens,
+  by: refreshTokens.tokenHash,
+  returns: [
+    refreshTokens.creatorId,
+    refreshTokens.id,
+    refreshTokens.familyId,
+    refreshTokens.expiresAt,
+    refreshTokens.revokedAt,
+    refreshTokens.revokedReason,
+    refreshTokens.replacedBy,
+  ],
+  reason: "A refresh token is presented before its creator is known.",
+});

@@ -6,6 +6,8 @@ export type { ProbeRow, ProbeTenant } from "./core/probe-rows.js";
 export type { TenancyOptions, TenancySettings, TenantColumnType } from "./core/tenancy-settings.js";
 export type { Tenancy } from "./rls/define-tenancy.js";
 export { defineTenancy } from "./rls/define-tenancy.js";
+export type { Door, DoorOptions } from "./rls/door.js";
+export { door } from "./rls/door.js";
 export type { GlobalUniqueOptions } from "./rls/global-unique.js";
 export type { Command, DeclaredException } from "./rls/table-declaration.js";
 export type { TenantForeignKey } from "./rls/tenant-foreign-key.js";

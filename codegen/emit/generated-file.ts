@@ -28,7 +28,7 @@ export type SchemaImports = {
 export function importSchemas(
   from: string,
   schemaFiles: readonly string[],
-  tables: readonly TableModel[],
+  tables: readonly Pick<TableModel, "exportFile">[],
 ): SchemaImports {
   const used = schemaFiles.flatMap((file, position) =>
     tables.some((table) => table.exportFile === position) ? [{ file, position }] : [],

@@ -21,6 +21,7 @@ export function emitSchemaDocument(model: SchemaModel, settings: TenancySettings
     "## Who may do what",
     `Services are members of \`${settings.roles.tenant}\`. \`${settings.roles.admin}\` is for audited break-glass work and data migrations, and sees the rows of every tenant.`,
     matrix(tables, settings),
+    ...doors(model, settings),
     ...reasons(tables),
     ...secrets(tables),
     ...views(model),
@@ -123,6 +124,25 @@ function whyNot({ declaration }: TableModel): string {
   if (declaration.kind === "global") return "no tenant may change what all share";
   const missing = COMMANDS.filter((command) => !declaration.commands.includes(command));
   return missing.length === 0 ? "" : `the schema leaves out ${missing.join(", ")}`;
+}
+
+function doors(model: SchemaModel, settings: TenancySettings): string[] {
+  if (model.doors.length === 0) return [];
+  const code = (name: string) => `\`${name}\``;
+  const rows = model.doors.map((door) => [
+    code(door.name),
+    door.table === undefined ? "" : code(subjectOf(door.table)),
+    door.by.map(({ name }) => code(door.normalize === "lower" ? `lower(${name})` : name)).join(", "),
+    door.returns?.map(({ name }) => code(name)).join(", ") ?? "whether there is a row",
+    code(door.to ?? settings.roles.tenant),
+    door.reason,
+  ]);
+  const head = ["door", "finds a row of", "by its whole", "and tells", "to", "why"];
+  return [
+    "## Doors",
+    "Look-ups before the tenant is known. Each finds one row at most; nothing else crosses tenants.",
+    [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n"),
+  ];
 }
 
 function reasons(tables: readonly TableModel[]): string[] {

@@ -2,7 +2,7 @@
 
 /** What the schema promises about each table. The digest is over all of it: it changes when a promise does. */
 export const manifest = {
-  digest: "1d6e5a27f4dc49f27077e64906a90504f15c846f05c57ca6b5fe63d4bf0d0d10",
+  digest: "bddba81e4b83c56a7e36da460a33c8a632f3de7de07a5054ff85eea48a9c3a31",
   tenancy: {
     column: "creator_id",
     setting: "app.creator_id",
@@ -308,6 +308,62 @@ export const manifest = {
       audit: true,
       auditLog: false,
       secret: ["token_hash"],
+      exceptions: [
+        {
+          rule: "key-not-tenant-leading",
+          subject: "refresh_tokens_token_hash_key",
+          reason:
+            "A token is presented before its creator is known, so its hash must name one row in the whole database; only who holds the token, which is random, can ask whether its hash is taken.",
+        },
+      ],
+    },
+    token_cutoffs: {
+      schema: "public",
+      name: "token_cutoffs",
+      kind: "tenant",
+      reason: null,
+      tenantColumn: {
+        name: "creator_id",
+        type: "uuid",
+      },
+      commands: ["select", "insert"],
+      policies: [
+        {
+          name: "token_cutoffs_admin",
+          permissive: true,
+          command: "all",
+          roles: ["app_admin"],
+          using: "true",
+          check: "true",
+        },
+        {
+          name: "token_cutoffs_floor",
+          permissive: false,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+        {
+          name: "token_cutoffs_tenant",
+          permissive: true,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+      ],
+      grants: {
+        app_tenant: ["select", "insert"],
+        app_admin: ["select", "insert", "update", "delete"],
+      },
+      audit: true,
+      auditLog: false,
+      secret: [],
       exceptions: [],
     },
     widget_configurations: {
@@ -358,6 +414,32 @@ export const manifest = {
       auditLog: false,
       secret: [],
       exceptions: [],
+    },
+  },
+  doors: {
+    find_creator_by_email: {
+      table: "creators",
+      by: ["email"],
+      normalize: "lower",
+      returns: ["id", "password_hash", "status"],
+      to: "app_tenant",
+      reason: "An address signs in before the creator is known.",
+    },
+    find_refresh_token_by_hash: {
+      table: "refresh_tokens",
+      by: ["token_hash"],
+      normalize: null,
+      returns: ["creator_id", "id", "family_id", "expires_at", "revoked_at", "revoked_reason", "replaced_by"],
+      to: "app_tenant",
+      reason: "A refresh token is presented before its creator is known.",
+    },
+    is_token_revoked: {
+      table: "jwt_blacklist",
+      by: ["creator_id", "jti"],
+      normalize: null,
+      returns: null,
+      to: "app_tenant",
+      reason: "A token is checked before its creator's context is opened; the answer is yes or no.",
     },
   },
 } as const;

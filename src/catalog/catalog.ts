@@ -80,6 +80,7 @@ export type DatabaseFunction = {
   readonly definition: string;
   readonly securityDefiner: boolean;
   readonly owner: string;
+  readonly grants: readonly Grant[];
 };
 
 /** What a role can do by itself. */

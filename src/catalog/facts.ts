@@ -1,3 +1,4 @@
+import { DOOR_SCHEMA } from "../core/door-schema.js";
 import { ENGINE_SCHEMA } from "../core/engine-schema.js";
 import { qualify, quoteIdentifier } from "../core/identifiers.js";
 import type { Column, DatabaseFunction, Grant, Relation, Structure } from "./catalog.js";
@@ -54,7 +55,13 @@ export function readFacts(catalog: Structure): Fact[] {
       return { key: factKey.role(role.name), aspect: "security", subject: role.name, value: unnamed(role) };
     }),
     ...catalog.schemas.flatMap((schema): Fact[] => [
-      { key: factKey.schema(schema.name), aspect: "structure", subject: schema.name, value: "exists" },
+      {
+        key: factKey.schema(schema.name),
+        aspect: "structure",
+        subject: schema.name,
+        value: "exists",
+        ...(schema.name === DOOR_SCHEMA ? { removal: `drop schema ${quoteIdentifier(DOOR_SCHEMA)}` } : {}),
+      },
       ...schema.grants.map((grant) =>
         grantFact(
           factKey.schemaGrant(schema.name, grant.role),
@@ -85,8 +92,11 @@ function functionFact(fn: DatabaseFunction): Fact {
     subject: `${fn.schema}.${fn.name}`,
     value: fn.definition,
   };
-  if (fn.schema !== ENGINE_SCHEMA) return fact;
-  return { ...fact, removal: `drop function ${qualify(fn.schema, fn.name)}(${fn.arguments})` };
+  const removal = `drop function ${qualify(fn.schema, fn.name)}(${fn.arguments})`;
+  // Whose rights a door has, and who may call it, is as much of it as what it does.
+  if (fn.schema === DOOR_SCHEMA)
+    return { ...fact, value: JSON.stringify([fn.definition, fn.owner, fn.grants]), removal };
+  return fn.schema === ENGINE_SCHEMA ? { ...fact, removal } : fact;
 }
 
 function objectFact({ key, subject, value }: CatalogObject): Fact {

@@ -64,7 +64,8 @@ export async function readStructure(session: Transaction, scope: CatalogScope): 
     session<DatabaseFunction[]>`
           select n.nspname as schema, p.proname as name, pg_get_function_identity_arguments(p.oid) as arguments,
                  pg_get_functiondef(p.oid) as definition, p.prosecdef as "securityDefiner",
-                 pg_get_userbyid(p.proowner) as owner
+                 pg_get_userbyid(p.proowner) as owner,
+                 (select ${grantsJson(session, session`coalesce(p.proacl, acldefault('f', p.proowner))`, session`p.proowner`)}) as grants
           from pg_proc p join pg_namespace n on n.oid = p.pronamespace
           where n.nspname = any(${wanted}) and p.prokind in ('f', 'p')
             and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')

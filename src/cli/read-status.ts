@@ -2,11 +2,10 @@ import type { Catalog } from "../catalog/catalog.js";
 import { tableSubject } from "../catalog/facts.js";
 import { readCatalog } from "../catalog/read-catalog.js";
 import { describeTarget } from "../core/database-url.js";
-import { ENGINE_SCHEMA } from "../core/engine-schema.js";
 import type { Finding } from "../core/finding.js";
 import { auditCatalog } from "../isolation/audit.js";
+import { catalogScope } from "../isolation/catalog-scope.js";
 import type { Expected } from "../isolation/expected.js";
-import { managedSchemas } from "../isolation/expected.js";
 import { loadPolicyAnalysis } from "../isolation/policy-analysis.js";
 import { inspectFolder, requireApplicable } from "../migrate/folder/read-folder.js";
 import { readParents } from "../migrate/folder/read-parents.js";
@@ -122,10 +121,7 @@ function describePlan(plan: Plan): Status["migrations"] {
 
 /** The part of the catalog that the code makes demands on. */
 async function readExpectedCatalog(database: Database, expected: Expected): Promise<Catalog> {
-  return await readCatalog(database, {
-    schemas: [...new Set([...managedSchemas(expected), ENGINE_SCHEMA])],
-    roles: Object.values(expected.settings.roles),
-  });
+  return await readCatalog(database, catalogScope(expected));
 }
 
 /** True if there is nothing to do: nothing pending, edited, missing or in doubt, every table isolated. */

@@ -3,21 +3,25 @@ import type { Logger } from "drizzle-orm/logger";
 import { parseDatabaseUrl } from "../core/database-url.js";
 import type { TenantColumnType } from "../core/tenancy-settings.js";
 import { withDatabase } from "../postgres/connect.js";
+import type { TenantCache } from "../redis/tenant-cache.js";
 import { defineTenancy, type Tenancy } from "../rls/define-tenancy.js";
+import { openAdmin } from "./admin/admin-database.js";
+import { createDoorCalls, type DoorsByName } from "./doors/door-calls.js";
 import { createConstraintColumns } from "./errors/constraint-columns.js";
 import { createExplainFailure } from "./errors/explain-failure.js";
 import { guardRole } from "./guards/guard-role.js";
 import { ConnectionPool } from "./pool/connection-pool.js";
+import { createAffectedTables, withAffectedTables } from "./tenant/affected-tables.js";
 import { type BatchQuery, runBatch } from "./tenant/batch.js";
 import { reportChanges, TenantCacheAdapter } from "./tenant/cache-adapter.js";
 import { refuseAnother, requireCurrent } from "./tenant/current-tenant.js";
 import { createDrizzleShape } from "./tenant/drizzle-shape.js";
 import { executeBound, unboundDriver } from "./tenant/prepared.js";
+import { schemaDigest } from "./tenant/schema-digest.js";
 import { refuseInside } from "./tenant/surroundings.js";
 import { setContextSql } from "./tenant/tenant-context.js";
 import { type DriverScope, TenantDriver } from "./tenant/tenant-driver.js";
 import { type AsOptions, parseTenant } from "./tenant/tenant-id-input.js";
-import type { TenantCache } from "./tenant-cache.js";
 import type { TenantClient, TenantDatabase } from "./tenant-client.js";
 
 /** How a service connects. */
@@ -25,11 +29,16 @@ export type ClientOptions<
   TRelations extends AnyRelations = EmptyRelations,
   Type extends TenantColumnType = "uuid",
   Key extends string = string,
+  TDoors extends DoorsByName = Record<never, never>,
 > = {
   /** A login that is a member of the tenant role, and of nothing more. */
   readonly url: string | URL;
   /** What `defineRelations` returned, for `db.as(id).query`. */
   readonly relations?: TRelations;
+  /** What `generated/doors.ts` exports, for `db.doors`. Default: none. */
+  readonly doors?: TDoors;
+  /** A login that is a member of the admin role and of nothing else, for `db.asAdmin`. Default: none, and no such work. */
+  readonly adminUrl?: string | URL;
   /** What `drizzle.config.ts` exports as `tenancy`. Default `defineTenancy()`. */
   readonly tenancy?: Tenancy<Key, Type>;
   /** Connections at most. Default 10. */
@@ -60,7 +69,7 @@ const CLOSE_SECONDS = 5;
  * Connects a service to its database, and makes sure once that row security binds it.
  *
  * @throws TenantryError `role-insufficient` for a superuser, a role with BYPASSRLS or one that may become such, and a
- * login outside the tenant role; `argument-invalid`, `connection-failed`, `password-rejected`, `database-missing`,
+ * login outside the tenant role, and for an admin login that is more or less than that; `argument-invalid`, `connection-failed`, `password-rejected`, `database-missing`,
  * `server-too-old`.
  * @example
  * const db = await connect({ url: process.env.SERVICE_DATABASE_URL ?? "" });
@@ -74,19 +83,27 @@ export async function connect<
   TRelations extends AnyRelations = EmptyRelations,
   Type extends TenantColumnType = "uuid",
   Key extends string = string,
->(options: ClientOptions<TRelations, Type, Key>): Promise<TenantClient<TRelations, Type>> {
+  TDoors extends DoorsByName = Record<never, never>,
+>(options: ClientOptions<TRelations, Type, Key, TDoors>): Promise<TenantClient<TRelations, Type, TDoors>> {
   const { settings } = options.tenancy ?? defineTenancy();
   const url = parseDatabaseUrl(String(options.url), "The url of connect()");
   const applicationName = options.applicationName ?? "tenantry client";
   await withDatabase(url, { applicationName, urlName: "the url of connect()" }, (database) =>
     guardRole(database, settings.roles.tenant),
   );
-  const { max = DEFAULT_MAX, acquireTimeout = DEFAULT_ACQUIRE_TIMEOUT, prepare = true, cache } = options;
+  const {
+    max = DEFAULT_MAX,
+    acquireTimeout = DEFAULT_ACQUIRE_TIMEOUT,
+    prepare = true,
+    cache: given,
+  } = options;
   const pool = new ConnectionPool(url, { max, applicationName, acquireTimeout });
   // Without relations Drizzle's `query` is empty.
   const relations = options.relations ?? ({} as TRelations);
   const tables = Object.values(relations).map(({ table }) => table);
-  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: "" });
+  const digest = schemaDigest(tables);
+  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: digest });
+  const cache = given === undefined ? undefined : withAffectedTables(given, createAffectedTables(tables));
   const driverScope: DriverScope = {
     pool,
     prepare,
@@ -96,6 +113,10 @@ export async function connect<
     },
   };
   const shape = createDrizzleShape(relations, options.logger);
+  const doors = createDoorCalls(options.doors ?? ({} as TDoors), driverScope, shape);
+  const { adminUrl } = options;
+  const adminOptions = { url: adminUrl, settings, tables, scope: driverScope, shape, applicationName };
+  const admin = await openAdmin<TRelations, Type>({ ...adminOptions, acquireTimeout });
   const parse = (id: unknown) => parseTenant(id, settings.columnType);
 
   const openDriver = (id: unknown, given: AsOptions = {}) => {
@@ -127,6 +148,10 @@ export async function connect<
         }),
       };
     },
-    close: ({ timeoutSeconds = CLOSE_SECONDS } = {}) => pool.close(timeoutSeconds),
+    doors,
+    asAdmin: admin.asAdmin,
+    close: async ({ timeoutSeconds = CLOSE_SECONDS } = {}) => {
+      await Promise.all([pool.close(timeoutSeconds), admin.close(timeoutSeconds)]);
+    },
   };
 }

@@ -1,6 +1,8 @@
 import type { AnyRelations, EmptyRelations } from "drizzle-orm";
 import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type { TenantColumnType } from "../core/tenancy-settings.js";
+import type { AsAdmin } from "./admin/admin-database.js";
+import type { DoorCalls, DoorsByName } from "./doors/door-calls.js";
 import type { BatchQuery, BatchResults } from "./tenant/batch.js";
 import type { DrizzlePrepared } from "./tenant/prepared.js";
 import type { AsOptions, TenantId } from "./tenant/tenant-id-input.js";
@@ -30,6 +32,7 @@ export type PreparedForTenants<TResult, Type extends TenantColumnType = "uuid"> 
 export type TenantClient<
   TRelations extends AnyRelations = EmptyRelations,
   Type extends TenantColumnType = "uuid",
+  TDoors extends DoorsByName = Record<never, never>,
 > = {
   /**
    * The usual Drizzle database, bound to one tenant; it costs next to nothing to make. A statement on it is a
@@ -59,6 +62,28 @@ export type TenantClient<
   prepare<TResult>(
     build: (database: PostgresJsDatabase<TRelations>) => DrizzlePrepared<TResult>,
   ): PreparedForTenants<TResult, Type>;
+  /**
+   * The look-ups before the tenant is known, in one round trip and without a tenant: the row that was asked for by its
+   * whole key, or undefined; or whether there is one.
+   *
+   * @throws TenantryError `argument-invalid` for a missing or impossible value, `isolation` inside a transaction.
+   * @example
+   * const creator = await db.doors.findCreatorByEmail(email);
+   */
+  readonly doors: DoorCalls<TDoors>;
+  /**
+   * Work on the rows of all tenants, by the login of `adminUrl`, in one transaction that begins by writing down who does
+   * it and why: into the table of `tenantAuditLog`, with the action `admin`. If that fails, nothing is done. Results in
+   * caches stay until they expire.
+   *
+   * @throws TenantryError `argument-invalid` without an actor, a reason or an adminUrl; `schema-invalid` without an audit
+   * log among the relations; `isolation` inside another transaction.
+   * @example
+   * await db.asAdmin({ actor: "ann@example.com", reason: "ticket 4711" }, async (tx) => {
+   *   await tx.update(creators).set({ status: "suspended" }).where(eq(creators.id, id));
+   * });
+   */
+  readonly asAdmin: AsAdmin<TRelations, Type>;
   /** Waits up to so many seconds, default 5, for what is under way, then closes all connections. */
   close(options?: { readonly timeoutSeconds?: number }): Promise<void>;
 };

@@ -1,6 +1,7 @@
 import type { Difference } from "../catalog/diff-catalogs.js";
 import type { Demand } from "./demands.js";
 import { demandSql } from "./demands.js";
+import { doorCallers } from "./doors/door-demands.js";
 import type { Expected } from "./expected.js";
 
 /** SQL that closes differences, and the differences that it leaves to people. */
@@ -20,7 +21,7 @@ export function completeDifferences(
   differences: readonly Difference[],
 ): Completion {
   const byKey = new Map(demands.map((demand) => [demand.key, demand]));
-  const roles = new Set([...Object.values(expected.settings.roles), "PUBLIC"]);
+  const roles = new Set([...Object.values(expected.settings.roles), ...doorCallers(expected), "PUBLIC"]);
   const open = new Map(
     differences.flatMap((difference) =>
       difference.demanded === undefined ? [] : [[difference.key, difference] as const],
@@ -31,20 +32,21 @@ export function completeDifferences(
     difference.removal !== undefined &&
     (difference.grantee === undefined || roles.has(difference.grantee));
   const removals = differences.filter(removable);
-  const removalsOf = (functions: boolean) =>
+  const removalsOf = (kind: "function" | "schema" | "other") =>
     removals
-      .filter(({ key }) => key.startsWith("function ") === functions)
+      .filter(({ key }) => (/^(function|schema) /.exec(key)?.[1] ?? "other") === kind)
       .flatMap(({ removal }) => removal ?? []);
   return {
     statements: [
-      ...removalsOf(false),
+      ...removalsOf("other"),
       ...demands.flatMap((demand) => {
         const difference = open.get(demand.key);
         if (difference === undefined) return [];
         return difference.actual === undefined ? demand.make : demandSql(demand);
       }),
       // A function goes when no trigger calls it any more: after those that are dropped, and those that are replaced.
-      ...removalsOf(true),
+      ...removalsOf("function"),
+      ...removalsOf("schema"),
     ],
     left: differences.filter(
       (difference) => !removable(difference) && !(open.has(difference.key) && byKey.has(difference.key)),

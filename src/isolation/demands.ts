@@ -1,7 +1,9 @@
 import { factKey } from "../catalog/facts.js";
+import { DOOR_SCHEMA } from "../core/door-schema.js";
 import { ENGINE_SCHEMA } from "../core/engine-schema.js";
 import { qualify, quoteIdentifier, quoteLiteral } from "../core/identifiers.js";
 import type { GlobalUnique } from "../rls/table-declaration.js";
+import { doorCallers, doorDemand, doorGrants, doorSchema } from "./doors/door-demands.js";
 import { arrayArgument, auditFunction, touchFunction, uuidV7Function } from "./engine-functions.js";
 import type { Expected, ExpectedPolicy, ExpectedTable, ExpectedView, SetNullReference } from "./expected.js";
 import { managedSchemas } from "./expected.js";
@@ -39,12 +41,24 @@ export function listDemands(expected: Expected): Demand[] {
   const functions = [...(touches ? [touchFunction()] : []), ...(auditInto === undefined ? [] : [auditInto])];
   const fromEngine = expected.needsUuidV7 ? [functionDemand("before", uuidV7Function())] : [];
   return [
-    ...[settings.roles.tenant, settings.roles.door, settings.roles.admin].map(roleDemand),
+    ...[
+      ...new Set([
+        settings.roles.tenant,
+        settings.roles.door,
+        settings.roles.admin,
+        ...doorCallers(expected),
+      ]),
+    ].map(roleDemand),
     adminMembership(settings.roles.admin),
     ...(fromEngine.length + functions.length > 0 ? [engineSchema()] : []),
     ...fromEngine,
+    ...(expected.doors.length > 0 ? [doorSchema()] : []),
     ...managedSchemas(expected).flatMap((schema) =>
-      schemaDemands(schema, [settings.roles.tenant, settings.roles.admin]),
+      schemaDemands(schema, [
+        settings.roles.tenant,
+        settings.roles.admin,
+        ...(expected.doors.some((door) => door.schema === schema) ? [settings.roles.door] : []),
+      ]),
     ),
     ...functions.map((made) => functionDemand("after", made)),
     ...expected.tables.flatMap((table) => tableDemands(expected, table, auditInto?.name)),
@@ -53,6 +67,9 @@ export function listDemands(expected: Expected): Demand[] {
       .flatMap((view) =>
         [settings.roles.tenant, settings.roles.admin].map((role) => grantDemand(view, role, ["select"])),
       ),
+    ...(expected.doors.length > 0 ? schemaDemands(DOOR_SCHEMA, doorCallers(expected)) : []),
+    ...doorGrants(expected),
+    ...expected.doors.map((door) => doorDemand(expected, door)),
   ];
 }
 
@@ -267,8 +284,15 @@ function globalUniqueDemand(table: ExpectedTable, unique: GlobalUnique): Demand 
     key: factKey.constraint(table.schema, table.name, unique.constraint),
     phase: "after",
     clear: [`alter table ${place} drop constraint if exists ${name}`],
-    make: [`alter table ${place} add constraint ${name} exclude using btree ((${unique.expression}) with =)`],
+    make: [
+      `alter table ${place} add constraint ${name} exclude using btree (${element(unique.expression)} with =)`,
+    ],
   };
+}
+
+/** A column by its name, as the server prints it; anything else in brackets. */
+function element(expression: string): string {
+  return /^"(?:[^"]|"")+"$/.test(expression) ? expression : `(${expression})`;
 }
 
 function touchedColumn(expected: Expected, table: ExpectedTable): string | undefined {

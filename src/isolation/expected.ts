@@ -11,10 +11,13 @@ import {
   PgView,
 } from "drizzle-orm/pg-core";
 import { TenantryError } from "../core/errors.js";
+import { fitIdentifier } from "../core/identifiers.js";
 import type { TenancySettings } from "../core/tenancy-settings.js";
 import type { GlobalUnique, TableDeclaration } from "../rls/table-declaration.js";
 import { declarationOf, globalUniquesOf, setNullKeysOf } from "../rls/table-declaration.js";
 import { UUID_V7_CALL } from "../rls/uuid-v7.js";
+import type { ExpectedDoor } from "./doors/expected-door.js";
+import { readDoors } from "./doors/expected-door.js";
 
 /** A foreign key that nulls some of its own columns, or none, when what it refers to is deleted. */
 export type SetNullReference = {
@@ -65,6 +68,7 @@ export type Expected = {
   readonly settings: TenancySettings;
   readonly tables: readonly ExpectedTable[];
   readonly views: readonly ExpectedView[];
+  readonly doors: readonly ExpectedDoor[];
   /** True if a column's default calls the database's own UUID version 7. */
   readonly needsUuidV7: boolean;
 };
@@ -85,7 +89,11 @@ export function readExpected(
   const found = [...new Set(Object.values(exports).filter((value): value is PgTable => is(value, PgTable)))];
   const configs = found.map((table) => ({ table, config: getTableConfig(table) }));
   const linked = readLinked(exports);
-  const tables = configs.map(({ table, config }) => readTable(table, config, linked));
+  const doors = readDoors(settings, exports);
+  const tables = configs.map(({ table, config }) =>
+    withDoorPolicy(settings, doors, readTable(table, config, linked)),
+  );
+  refuseUnexportedTables(doors, tables);
   refuseTwins(tables);
   const logs = tables.filter((table) => table.declaration?.auditLog !== undefined);
   if (logs.length > 1) {
@@ -106,7 +114,37 @@ export function readExpected(
   const needsUuidV7 = configs.some(({ config }) =>
     config.columns.some((column) => defaultText(column.default).includes(UUID_V7_CALL)),
   );
-  return { settings, tables, views: readViews(exports), needsUuidV7 };
+  return { settings, tables, views: readViews(exports), doors, needsUuidV7 };
+}
+
+/** FORCE and the floor do not bind the door role; only by this policy, and for the granted columns, does it see rows. */
+function withDoorPolicy(
+  settings: TenancySettings,
+  doors: readonly ExpectedDoor[],
+  table: ExpectedTable,
+): ExpectedTable {
+  if (!doors.some((door) => door.schema === table.schema && door.table === table.name)) return table;
+  const policy: ExpectedPolicy = {
+    name: fitIdentifier(table.name, "_door"),
+    permissive: true,
+    command: "select",
+    roles: [settings.roles.door],
+    using: "true",
+    check: undefined,
+  };
+  return { ...table, policies: [...table.policies, policy] };
+}
+
+function refuseUnexportedTables(doors: readonly ExpectedDoor[], tables: readonly ExpectedTable[]): void {
+  const lost = doors.find(
+    (door) => !tables.some((table) => table.schema === door.schema && table.name === door.table),
+  );
+  if (lost === undefined) return;
+  throw new TenantryError({
+    code: "schema-invalid",
+    message: `The door ${lost.name} is to the table ${lost.table}, which no schema file exports.`,
+    hint: "Export the table: drizzle-kit does not see what is not exported.",
+  });
 }
 
 /** The schemas in which the code declares tables and views. */

@@ -1,4 +1,5 @@
 import type { AnyPgColumn, ForeignKeyBuilder, PgTableExtraConfigValue } from "drizzle-orm/pg-core";
+import { camelCase } from "../core/camel-case.js";
 import type { TenancyOptions, TenancySettings, TenantColumnType } from "../core/tenancy-settings.js";
 import { parseTenancySettings } from "../core/tenancy-settings.js";
 import type { GlobalUniqueOptions } from "./global-unique.js";
@@ -115,8 +116,4 @@ export function defineTenancy<const Options extends TenancyOptions = TenancyOpti
     globalUnique: (columns, unique) => excludeGlobally(columns, unique),
     tenantForeignKey: (columns, key) => buildTenantForeignKey(settings, columns, key),
   };
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,3 +1,4 @@
+import { callDoors } from "./attacks/call-doors.js";
 import { callFunctions } from "./attacks/call-functions.js";
 import { cascadeToAnother } from "./attacks/cascade-to-another.js";
 import { changeGlobalRows } from "./attacks/change-global-rows.js";
@@ -49,7 +50,7 @@ export const TABLE_PROBES: readonly Probe[] = [
 ];
 
 /** The attacks on what stands around the tables. */
-export const DATABASE_PROBES: readonly DatabaseProbe[] = [readViews, callFunctions];
+export const DATABASE_PROBES: readonly DatabaseProbe[] = [readViews, callFunctions, callDoors];
 
 /** Every probe with what it covers, for the documentation. */
 export const PROBES: readonly {

@@ -2,9 +2,12 @@ import { loadModule } from "libpg-query";
 import type { Catalog, Policy, Relation } from "../../catalog/catalog.js";
 import { factKey, readFacts } from "../../catalog/facts.js";
 import type { Transaction } from "../../catalog/grants-json.js";
-import { qualify } from "../../core/identifiers.js";
+import { DOOR_SCHEMA } from "../../core/door-schema.js";
+import { qualify, quoteIdentifier } from "../../core/identifiers.js";
 import type { Demand } from "../demands.js";
 import { demandSql, listDemands } from "../demands.js";
+import { doorCallers } from "../doors/door-demands.js";
+import { doorProblems, findDoor } from "../doors/door-problems.js";
 import type { Expected, ExpectedPolicy, ExpectedTable } from "../expected.js";
 import { grantedPrivileges, isSameExpression, isSameStatement } from "./compare-sql.js";
 import { printPolicy } from "./print-policies.js";
@@ -48,19 +51,25 @@ async function listChecks(
   catalog: Catalog,
 ): Promise<(demand: Demand) => State> {
   const live = new Map<string, (demand: Demand) => State>();
-  for (const role of Object.values(expected.settings.roles)) {
+  const roles = [...Object.values(expected.settings.roles), ...doorCallers(expected)];
+  for (const role of roles) {
     live.set(factKey.role(role), () => found(catalog.roles.some(({ name }) => name === role)));
   }
   for (const { name, grants } of catalog.schemas) {
     live.set(factKey.schema(name), () => "met");
     const of = (role: string) => grants.find((grant) => grant.role === role)?.privileges ?? [];
     live.set(factKey.schemaGrant(name, "PUBLIC"), () => equal(!of("PUBLIC").includes("CREATE")));
-    for (const role of Object.values(expected.settings.roles))
+    for (const role of roles)
       live.set(factKey.schemaGrant(name, role), (demand) => compareGrant(of(role), demand));
   }
   for (const made of catalog.functions) {
+    const door = findDoor(expected, made);
     live.set(factKey.function(made.schema, made.name, made.arguments), ({ make }) =>
-      equal(isSameStatement(made.definition, make[0] ?? "")),
+      equal(
+        door === undefined
+          ? isSameStatement(made.definition, make[0] ?? "")
+          : doorProblems(door, made, expected).length === 0,
+      ),
     );
   }
   for (const table of expected.tables) {
@@ -111,6 +120,9 @@ async function addTableChecks(
         found(column.sequenceGrants?.some((grant) => grant.role === role) ?? false),
       );
   }
+  for (const { column, role, privileges } of relation.columnGrants) {
+    live.set(factKey.columnGrant(schema, name, column, role), (demand) => compareGrant(privileges, demand));
+  }
   for (const trigger of relation.triggers) {
     live.set(factKey.trigger(schema, name, trigger.name), ({ make }) =>
       equal(
@@ -154,6 +166,9 @@ function findExcess(expected: Expected, catalog: Catalog, demands: readonly Dema
   const roles = new Set([...Object.values(expected.settings.roles), "PUBLIC"]);
   const places = expected.tables.filter(({ declaration }) => declaration !== undefined).map(placeOf);
   return readFacts(catalog).flatMap(({ key, grantee, removal }): Repair[] => {
+    const isDoor = key.startsWith(`function ${quoteIdentifier(DOOR_SCHEMA)}.`);
+    if (isDoor && removal !== undefined && !demanded.has(key))
+      return [{ key, why: "beyond what the schema gives", statements: [removal] }];
     if (grantee === undefined || removal === undefined || demanded.has(key) || !roles.has(grantee)) return [];
     if (!places.some((place) => key.startsWith(`grant on ${place}`))) return [];
     return [{ key, why: "beyond what the schema gives", statements: [removal] }];

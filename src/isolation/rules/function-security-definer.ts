@@ -1,5 +1,7 @@
 import type { PowerfulFunction } from "../../catalog/surroundings.js";
+import { doorProblems, findDoor } from "../doors/door-problems.js";
 import type { AuditContext, CatalogRule, RuleFinding } from "../rule.js";
+import { restored } from "../rule.js";
 
 /** A SECURITY DEFINER function runs with its owner's rights: what it calls, and who may call it, must be nailed down. */
 export const functionSecurityDefiner: CatalogRule = {
@@ -7,9 +9,22 @@ export const functionSecurityDefiner: CatalogRule = {
   threats: [48, 49],
   check: (context) =>
     context.catalog.around.functions
-      .filter((made) => made.securityDefiner && isCallable(made, context))
-      .flatMap((made) => judge(made, context)),
+      .filter((made) => made.securityDefiner)
+      .flatMap((made) => judgeDoor(made, context) ?? (isCallable(made, context) ? judge(made, context) : [])),
 };
+
+/** A declared door is what the schema demands, to the letter; undefined for what the schema does not declare. */
+function judgeDoor(made: PowerfulFunction, { catalog, expected }: AuditContext): RuleFinding[] | undefined {
+  const door = findDoor(expected, made);
+  const found = catalog.functions.find(
+    (one) => one.schema === made.schema && one.name === made.name && one.arguments === made.arguments,
+  );
+  if (door === undefined || found === undefined) return undefined;
+  const problems = doorProblems(door, found, expected);
+  if (problems.length === 0) return [];
+  const detail = `the door is not as the schema declares it: ${problems.join(", and ")}`;
+  return [{ level: "error", subject: `${made.schema}.${made.name}`, detail, fix: restored() }];
+}
 
 /** Nobody calls a trigger's function but through its trigger, and then whatever it has been granted. */
 function isCallable(made: PowerfulFunction, { reach, catalog, expected }: AuditContext): boolean {
@@ -54,17 +69,30 @@ function judge(made: PowerfulFunction, { reach, expected }: AuditContext): RuleF
       },
     ];
   }
-  // A door is owned by a role that may do no more than the door does.
-  if (made.owner === expected.settings.roles.door || reach.isBound(made.owner)) return [];
+  if (reach.isBound(made.owner)) return [];
+  // Nobody calls a trigger's function, and as the door role it sees no more than the doors do.
+  if (made.owner === expected.settings.roles.door)
+    return made.isTrigger ? [] : [undeclared(subject, made.owner)];
   return [
     {
       // Who may call it gets what its owner sees; a trigger gives nothing back by itself.
       level: made.isTrigger ? "warning" : "error",
       subject,
       detail: `services can have it run as ${made.owner}, whom no policy of the tenant binds`,
-      fix: `Give it to the door role, which may do no more than it needs: alter function ${subject} owner to ${expected.settings.roles.door}; or leave SECURITY DEFINER out.`,
+      fix: made.isTrigger
+        ? `Give it to the door role, which may do no more than it needs: alter function ${subject} owner to ${expected.settings.roles.door}; or leave SECURITY DEFINER out.`
+        : "Declare the look-up with door(…) in the schema and drop the function; or leave SECURITY DEFINER out.",
     },
   ];
+}
+
+function undeclared(subject: string, role: string): RuleFinding {
+  return {
+    level: "error",
+    subject,
+    detail: `services can have it run as ${role}, and the schema declares no such door`,
+    fix: "Declare the look-up with door(…) in the schema and drop the function; or leave SECURITY DEFINER out.",
+  };
 }
 
 function endsInTemporary(path: string): boolean {

@@ -97,6 +97,8 @@ export type FunctionState = {
   readonly executors: ReadonlySet<Grantee>;
   /** Undefined for whoever runs the migrations. */
   readonly owner: Grantee | undefined;
+  /** The text that created it; undefined if it was altered since, or the folder does not create it. */
+  readonly created: string | undefined;
   readonly at: ParsedStatement;
 };
 

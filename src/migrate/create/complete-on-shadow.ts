@@ -1,13 +1,12 @@
 import { diffCatalogs } from "../../catalog/diff-catalogs.js";
 import { readCatalog } from "../../catalog/read-catalog.js";
-import { ENGINE_SCHEMA } from "../../core/engine-schema.js";
 import { TenantryError } from "../../core/errors.js";
+import { catalogScope } from "../../isolation/catalog-scope.js";
 import type { Completion } from "../../isolation/completion.js";
 import { completeDifferences } from "../../isolation/completion.js";
 import type { Demand } from "../../isolation/demands.js";
 import { demandSql } from "../../isolation/demands.js";
 import type { Expected } from "../../isolation/expected.js";
-import { managedSchemas } from "../../isolation/expected.js";
 import type { ConnectOptions, Database } from "../../postgres/connect.js";
 import { withShadowDatabase } from "../../postgres/shadow.js";
 import type { Migration } from "../folder/migration.js";
@@ -37,10 +36,7 @@ export async function completeOnShadow(rehearsal: Rehearsal): Promise<Completion
     await database.begin(async (session) => {
       for (const sql of statements) await runSql(session, { name, file: "your schema", sql }, signal);
     });
-  const scope = {
-    schemas: [...new Set([...managedSchemas(expected), ENGINE_SCHEMA])],
-    roles: Object.values(expected.settings.roles),
-  };
+  const scope = catalogScope(expected);
   const before = demands.filter((demand) => demand.phase === "before").flatMap(demandSql);
   const after = demands.filter((demand) => demand.phase === "after").flatMap(demandSql);
   const demanded = await withShadowDatabase(server, connect, async ({ database }) => {

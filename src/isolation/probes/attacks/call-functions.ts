@@ -3,6 +3,7 @@ import { attempt } from "../attempt.js";
 import type { Outcome } from "../outcome.js";
 import { HELD, leaked, notApplicable, notPossible } from "../outcome.js";
 import type { DatabaseProbe, ProbeWorld } from "../probe.js";
+import { isDoorFunction } from "./call-doors.js";
 import { hasMarkers } from "./find-markers.js";
 import { functionArguments } from "./function-arguments.js";
 import { inEmptyWorld } from "./in-empty-world.js";
@@ -39,7 +40,7 @@ export const callFunctions: DatabaseProbe = {
 };
 
 async function attackFunction(world: ProbeWorld, fn: DefinerFunction): Promise<Outcome> {
-  if (fn.owner === world.expected.settings.roles.door) return notApplicable("a declared door");
+  if (isDoorFunction(world, fn)) return notApplicable("a declared door, which probe-door attacks");
   if (fn.returns === "trigger" || fn.returns === "event_trigger")
     return notApplicable(`it returns ${fn.returns}`);
   if (fn.required > MOST_ARGUMENTS) return notPossible("it takes more arguments than are made up");

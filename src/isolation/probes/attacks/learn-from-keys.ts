@@ -29,14 +29,19 @@ export const upsertOverRows: Probe = {
   applies: (target) => isTenantTarget(target) && target.shape.keys.some((key) => !key.isExclusion),
   attack: (context) =>
     attackKeys(context, (key) => [
-      { tail: "on conflict do nothing", judge: judgeUpsert },
+      // By its own parts: else the row could be left out for another key's sake.
+      { tail: `on conflict ${key.isExclusion ? "" : `${targetOf(key)} `}do nothing`, judge: judgeUpsert },
       ...(key.isExclusion ? [] : updates(key, context.target.tenant)),
     ]),
 };
 
-function updates(key: ShapeKey, tenant: string) {
+function targetOf(key: ShapeKey): string {
   const predicate = key.predicate === null ? "" : ` where ${key.predicate}`;
-  const onto = `on conflict (${key.parts.map((part) => `(${part})`).join(", ")})${predicate}`;
+  return `(${key.parts.map((part) => `(${part})`).join(", ")})${predicate}`;
+}
+
+function updates(key: ShapeKey, tenant: string) {
+  const onto = `on conflict ${targetOf(key)}`;
   const set = `do update set ${tenant} = excluded.${tenant}`;
   // On servers that evaluate this WHERE before the policy (CVE-2026-120154), it hides the conflict or reads the row.
   return [`${onto} ${set}`, `${onto} ${set} where false`].map((tail) => ({

@@ -32,6 +32,7 @@ export const applyCreateFunction: Effect<Content<"CreateFunctionStmt">> = (node,
     publicExecute: earlier?.publicExecute ?? !state.functionsClosed,
     executors: earlier?.executors ?? new Set(),
     owner: earlier?.owner,
+    created: statement.text,
     at: statement,
   };
   return putFunction(state, optionsOf(node.options).reduce(applyOption, fresh));
@@ -43,7 +44,12 @@ export const applyAlterFunction: Effect<Content<"AlterFunctionStmt">> = (node, s
   const named = functionsNamed(object, state).map(([, made]) => made);
   const all = named.length > 0 ? named : strangers(object, state, statement);
   return all.reduce(
-    (so, made) => putFunction(so, { ...optionsOf(node.actions).reduce(applyOption, made), at: statement }),
+    (so, made) =>
+      putFunction(so, {
+        ...optionsOf(node.actions).reduce(applyOption, made),
+        created: undefined,
+        at: statement,
+      }),
     state,
   );
 };
@@ -72,6 +78,7 @@ const UNTOUCHED = {
   searchPath: undefined,
   executors: new Set<string>(),
   owner: undefined,
+  created: undefined,
 };
 
 function optionsOf(nodes: readonly Node[] | undefined): DefElem[] {

@@ -13,7 +13,7 @@ const ANY = ["\uE000schema", "\uE000table", "\uE000column"] as const;
  */
 export function createEngineSql(expected: Expected): IsEngineSql {
   const known = new Set(listDemands(expected).flatMap(demandSql).map(normalise));
-  const gone = listDemands({ ...expected, tables: [anyTable()], views: [], needsUuidV7: false })
+  const gone = listDemands({ ...expected, tables: [anyTable()], views: [], doors: [], needsUuidV7: false })
     .flatMap(demandSql)
     .map(normalise)
     .filter((text) => text.startsWith("do ") && ANY.every((name) => text.includes(name)))
