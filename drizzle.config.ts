@@ -9,4 +9,7 @@ export default defineConfig({
 });
 
 /** Read by tenantry. */
-export const tenancy = defineTenancy({ seed: "./schema/seed.ts" });
+export const tenancy = defineTenancy({
+  seed: "./schema/seed.ts",
+  purge: { refresh_tokens: "expires_at", jwt_blacklist: "expires_at", token_cutoffs: "expires_at" },
+});

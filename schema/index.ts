@@ -5,4 +5,5 @@ export * from "./creators.js";
 export * from "./documents.js";
 export * from "./jwt-blacklist.js";
 export * from "./refresh-tokens.js";
+export * from "./token-cutoffs.js";
 export * from "./widget-configurations.js";

@@ -102,6 +102,22 @@ export const seed = (
       return { ...row, createdAt, updatedAt: createdAt, expiresAt: later(createdAt, 15 * MINUTE) };
     },
   },
+  tokenCutoffs: {
+    // One for each creator: somebody who changed the password once, half a year ago.
+    count: 1,
+    finish: (row: Row, { random }: At) => {
+      const { createdAt } = writtenAt(random, 2025);
+      const expiresAt = later(createdAt, DAY);
+      return {
+        ...row,
+        issuedUntil: createdAt,
+        createdAt,
+        updatedAt: createdAt,
+        expiresAt,
+        reason: "password_changed",
+      };
+    },
+  },
 });
 
 const TITLES = [

@@ -2,7 +2,7 @@
 
 /** What the schema promises about each table. The digest is over all of it: it changes when a promise does. */
 export const manifest = {
-  digest: "488146f485912a39aac0495c139302024cae4b5b63d6f894817b562ec02212df",
+  digest: "bddba81e4b83c56a7e36da460a33c8a632f3de7de07a5054ff85eea48a9c3a31",
   tenancy: {
     column: "creator_id",
     setting: "app.creator_id",
@@ -316,6 +316,55 @@ export const manifest = {
             "A token is presented before its creator is known, so its hash must name one row in the whole database; only who holds the token, which is random, can ask whether its hash is taken.",
         },
       ],
+    },
+    token_cutoffs: {
+      schema: "public",
+      name: "token_cutoffs",
+      kind: "tenant",
+      reason: null,
+      tenantColumn: {
+        name: "creator_id",
+        type: "uuid",
+      },
+      commands: ["select", "insert"],
+      policies: [
+        {
+          name: "token_cutoffs_admin",
+          permissive: true,
+          command: "all",
+          roles: ["app_admin"],
+          using: "true",
+          check: "true",
+        },
+        {
+          name: "token_cutoffs_floor",
+          permissive: false,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+        {
+          name: "token_cutoffs_tenant",
+          permissive: true,
+          command: "all",
+          roles: ["app_tenant"],
+          using:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+          check:
+            "\"creator_id\" = (select cast(nullif(current_setting('app.creator_id', true), '') as uuid))",
+        },
+      ],
+      grants: {
+        app_tenant: ["select", "insert"],
+        app_admin: ["select", "insert", "update", "delete"],
+      },
+      audit: true,
+      auditLog: false,
+      secret: [],
+      exceptions: [],
     },
     widget_configurations: {
       schema: "public",

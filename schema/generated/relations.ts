@@ -37,6 +37,10 @@ export const relations = defineRelations(schema, (r) => ({
       from: [r.creators.id],
       to: [r.refreshTokens.creatorId],
     }),
+    tokenCutoffs: r.many.tokenCutoffs({
+      from: [r.creators.id],
+      to: [r.tokenCutoffs.creatorId],
+    }),
     widgetConfigurations: r.many.widgetConfigurations({
       from: [r.creators.id],
       to: [r.widgetConfigurations.creatorId],
@@ -73,6 +77,13 @@ export const relations = defineRelations(schema, (r) => ({
     refreshTokensByReplacedBy: r.many.refreshTokens({
       from: [r.refreshTokens.creatorId, r.refreshTokens.id],
       to: [r.refreshTokens.creatorId, r.refreshTokens.replacedBy],
+    }),
+  },
+  tokenCutoffs: {
+    creator: r.one.creators({
+      from: [r.tokenCutoffs.creatorId],
+      to: [r.creators.id],
+      optional: false,
     }),
   },
   widgetConfigurations: {

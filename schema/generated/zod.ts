@@ -93,6 +93,17 @@ export const refreshTokenUpdateSchema = createUpdateSchema(schema.refreshTokens)
 /** What may change in a row of refresh_tokens. */
 export type RefreshTokenUpdate = z.infer<typeof refreshTokenUpdateSchema>;
 
+export const tokenCutoffSelectSchema = createSelectSchema(schema.tokenCutoffs);
+/** A row of token_cutoffs. */
+export type TokenCutoff = z.infer<typeof tokenCutoffSelectSchema>;
+export const tokenCutoffInsertSchema = createInsertSchema(schema.tokenCutoffs).omit({
+  creatorId: true,
+  id: true,
+  updatedAt: true,
+});
+/** A new row of token_cutoffs, without what the database gives. */
+export type TokenCutoffInsert = z.infer<typeof tokenCutoffInsertSchema>;
+
 export const widgetConfigurationSelectSchema = createSelectSchema(schema.widgetConfigurations);
 /** A row of widget_configurations. */
 export type WidgetConfiguration = z.infer<typeof widgetConfigurationSelectSchema>;

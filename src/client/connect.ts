@@ -2,6 +2,7 @@ import type { AnyRelations, EmptyRelations } from "drizzle-orm";
 import type { Logger } from "drizzle-orm/logger";
 import { parseDatabaseUrl } from "../core/database-url.js";
 import type { TenantColumnType } from "../core/tenancy-settings.js";
+import type { TenantCache } from "../redis/tenant-cache.js";
 import { defineTenancy, type Tenancy } from "../rls/define-tenancy.js";
 import { openAdmin } from "./admin/admin-database.js";
 import { createDoorCalls, type DoorsByName } from "./doors/door-calls.js";
@@ -14,16 +15,17 @@ import { type ClientOperation, createObserver } from "./observe/observer.js";
 import type { Tracer } from "./observe/tracer.js";
 import { ConnectionPool } from "./pool/connection-pool.js";
 import { openReplicas } from "./replicas/open-replicas.js";
+import { createAffectedTables, withAffectedTables } from "./tenant/affected-tables.js";
 import { type BatchQuery, runBatch } from "./tenant/batch.js";
 import { reportChanges, TenantCacheAdapter } from "./tenant/cache-adapter.js";
 import { refuseAnother, requireCurrent } from "./tenant/current-tenant.js";
 import { createDrizzleShape } from "./tenant/drizzle-shape.js";
 import { executeBound, unboundDriver } from "./tenant/prepared.js";
+import { schemaDigest } from "./tenant/schema-digest.js";
 import { refuseInside } from "./tenant/surroundings.js";
 import { setContextSql } from "./tenant/tenant-context.js";
 import { type DriverScope, TenantDriver } from "./tenant/tenant-driver.js";
 import { type AsOptions, parseTenant } from "./tenant/tenant-id-input.js";
-import type { TenantCache } from "./tenant-cache.js";
 import type { TenantClient, TenantDatabase } from "./tenant-client.js";
 
 /** How a service connects. */
@@ -114,7 +116,7 @@ export async function connect<
   const {
     max = DEFAULT_MAX,
     acquireTimeout = DEFAULT_ACQUIRE_TIMEOUT,
-    cache,
+    cache: given,
     onWarning = warnOnce,
   } = options;
   const poolOptions = { max, applicationName, acquireTimeout };
@@ -135,7 +137,9 @@ export async function connect<
   // Without relations Drizzle's `query` is empty.
   const relations = options.relations ?? ({} as TRelations);
   const tables = Object.values(relations).map(({ table }) => table);
-  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: options.manifest?.digest ?? "" });
+  const digest = options.manifest?.digest ?? schemaDigest(tables);
+  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: digest });
+  const cache = given === undefined ? undefined : withAffectedTables(given, createAffectedTables(tables));
   const parse = (id: unknown) => parseTenant(id, settings.columnType);
   const driverScope: DriverScope = {
     pool,

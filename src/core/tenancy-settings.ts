@@ -50,6 +50,8 @@ const tenancySchema = z.strictObject({
   servicePaths: z.array(z.string().min(1)).default([]),
   stamp: z.strictObject({ ignore: z.array(z.string().min(1)).default([]) }).prefault({}),
   probes: probesSchema.optional(),
+  /** Tables from which `tenantry purge` deletes, as schema.table or table, each with the column that says when a row expires. */
+  purge: z.record(z.string().min(1), identifier).default({}),
   migrate: z
     .strictObject({
       lockTimeout: duration,

@@ -3,12 +3,12 @@ import { resolve } from "node:path";
 import { onDatabase, parseDatabaseUrl } from "../core/database-url.js";
 import { codeOf } from "../core/errors.js";
 import { quoteIdentifier } from "../core/identifiers.js";
+import type { TenancySettings } from "../core/tenancy-settings.js";
 import { parseTenancySettings } from "../core/tenancy-settings.js";
 import type { Migration } from "../migrate/folder/migration.js";
 import { readFolder } from "../migrate/folder/read-folder.js";
 import type { LedgerPlace } from "../migrate/ledger/ledger.js";
 import { DEFAULT_LEDGER } from "../migrate/ledger/ledger.js";
-import { applyMigrations } from "../migrate/run/apply-migrations.js";
 import type { Database, Session } from "../postgres/connect.js";
 import { withDatabase } from "../postgres/connect.js";
 
@@ -19,9 +19,21 @@ export type TemplateOptions = {
   /** The folder with the project's migrations. */
   readonly migrationsFolder: string;
   /** Where drizzle-orm keeps its ledger, if not at its default place. */
-  readonly ledger?: LedgerPlace;
-  /** The admin role of the project's tenancy. Default `app_admin`. */
-  readonly adminRole?: string;
+  readonly ledger?: LedgerPlace | undefined;
+  /** The tenancy of the project, as its `drizzle.config.ts` exports it. Default `defineTenancy()`. */
+  readonly tenancy?: { readonly settings: TenancySettings } | undefined;
+  /** Rows that each copy begins with. */
+  readonly contents?: TemplateContents | undefined;
+};
+
+/** What a template holds besides the migrations. */
+export type TemplateContents = {
+  /** Templates of another kind are not replaced. Letters. */
+  readonly kind: string;
+  /** Differs where the rows differ. */
+  readonly key: string;
+  /** Fills the migrated database, once. */
+  readonly fill: (url: URL) => Promise<void>;
 };
 
 /**
@@ -33,18 +45,31 @@ export type TemplateOptions = {
  */
 export async function prepareTemplate(options: TemplateOptions): Promise<string> {
   const server = parseDatabaseUrl(String(options.serverUrl), "serverUrl");
+  return await withDatabase(server, { urlName: "serverUrl" }, (database) =>
+    ensureTemplate(database, server, options),
+  );
+}
+
+/** The same on a connection that is open, which then keeps the lock: two that want to build it do it once. */
+export async function ensureTemplate(
+  database: Database,
+  server: URL,
+  options: Omit<TemplateOptions, "serverUrl">,
+): Promise<string> {
   const migrations = await readFolder(options.migrationsFolder);
-  const prefix = templatePrefix(options.migrationsFolder);
-  const name = `${prefix}${digest(migrations.map(({ name, hash }) => `${name} ${hash}`).join("\n"))}`;
-  await withDatabase(server, { urlName: "serverUrl" }, async (database) => {
-    if (await exists(database, name)) return;
-    // Released when the connection closes, also by a process that dies.
-    await database`select pg_advisory_lock(hashtextextended(${prefix}, 0))`;
-    if (await exists(database, name)) return;
+  const { kind, key } = options.contents ?? { kind: "bare", key: "" };
+  const prefix = `${templateFamily(options.migrationsFolder)}${kind}_`;
+  const name = `${prefix}${digest([key, ...migrations.map(({ name, hash }) => `${name} ${hash}`)].join("\n"))}`;
+  if (await exists(database, name)) return name;
+  await database`select pg_advisory_lock(hashtextextended(${prefix}, 0))`;
+  try {
+    if (await exists(database, name)) return name;
     await dropEarlier(database, prefix);
     await build(database, server, name, migrations, options);
-  });
-  return name;
+    return name;
+  } finally {
+    await database`select pg_advisory_unlock(hashtextextended(${prefix}, 0))`;
+  }
 }
 
 /** Drops the templates of a migrations folder, where the server is to be left as it was. */
@@ -53,7 +78,7 @@ export async function dropTemplates(
 ): Promise<void> {
   const server = parseDatabaseUrl(String(options.serverUrl), "serverUrl");
   await withDatabase(server, { urlName: "serverUrl" }, (database) =>
-    dropEarlier(database, templatePrefix(options.migrationsFolder)),
+    dropEarlier(database, templateFamily(options.migrationsFolder)),
   );
 }
 
@@ -63,17 +88,17 @@ async function build(
   server: URL,
   name: string,
   folder: readonly Migration[],
-  options: TemplateOptions,
+  options: Omit<TemplateOptions, "serverUrl">,
 ): Promise<void> {
   const draft = `${name}_${randomBytes(4).toString("hex")}`;
   await database.unsafe(`create database ${quoteIdentifier(draft)} template template0`);
   try {
-    await applyMigrations({
-      url: onDatabase(server, draft),
-      folder,
-      ledger: options.ledger ?? DEFAULT_LEDGER,
-      adminRole: options.adminRole ?? parseTenancySettings({}).roles.admin,
-    });
+    const url = onDatabase(server, draft);
+    const { roles } = options.tenancy?.settings ?? parseTenancySettings({});
+    // Loaded only here: a copy of a template that is there should not wait for it.
+    const { applyMigrations } = await import("../migrate/run/apply-migrations.js");
+    await applyMigrations({ url, folder, ledger: options.ledger ?? DEFAULT_LEDGER, adminRole: roles.admin });
+    await options.contents?.fill(url);
     await disconnectAll(database, draft);
     await database.unsafe(`alter database ${quoteIdentifier(draft)} with allow_connections false`);
     await database.unsafe(`alter database ${quoteIdentifier(draft)} rename to ${quoteIdentifier(name)}`);
@@ -106,7 +131,7 @@ async function exists(session: Session, name: string): Promise<boolean> {
 }
 
 /** Two checkouts may share a server: their templates differ by where the folder is. */
-function templatePrefix(migrationsFolder: string): string {
+function templateFamily(migrationsFolder: string): string {
   return `tenantry_template_${digest(resolve(migrationsFolder))}_`;
 }
 

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -7,6 +7,8 @@ import { createTestDatabase } from "../support/databases.js";
 import { redisUrl } from "../support/redis-url.js";
 import { repository } from "./support/copy-project.js";
 import { createConsumer } from "./support/create-consumer.js";
+import { listLoadedModules } from "./support/list-loaded-modules.js";
+import { measureFolder } from "./support/measure-folder.js";
 import { packProject, type Tarball } from "./support/pack-project.js";
 import { type Ended, mustRun, runCommand } from "./support/run-command.js";
 import { makeTemporaryFolder } from "./support/temporary-folder.js";
@@ -146,6 +148,92 @@ describe("a service that has installed it", () => {
     expect(stdout.trim().split("\n")).toEqual(entries.map((entry) => `${entry} true`));
   });
 });
+
+describe("what a service loads and installs", () => {
+  it.each([
+    ["tenantry/client", ["drizzle-orm", "postgres", "uuid", "zod"], ["client", "core", "postgres", "rls"]],
+    ["tenantry/schema", ["drizzle-orm", "uuid", "zod"], ["core", "rls", "schema"]],
+    ["tenantry", ["drizzle-orm", "uuid", "zod"], ["core", "rls"]],
+  ])(
+    "%s needs nothing of the command line, of migrations and of the judges",
+    async (entry, packages, layers) => {
+      const loaded = await listLoadedModules(consumer, entry);
+      expect(loaded.packages).toEqual(packages);
+      expect(loaded.layers).toEqual(layers);
+    },
+  );
+
+  it("can be required from CommonJS, without a warning", async () => {
+    const entries = [
+      "tenantry",
+      "tenantry/client",
+      "tenantry/schema",
+      "tenantry/testing",
+      "tenantry/migrate",
+    ];
+    const script = `
+      const names = ${JSON.stringify(entries)}.map((entry) => Object.keys(require(entry)).length > 0);
+      const { connect } = require("tenantry/client");
+      const { documents } = require("tenantry/schema");
+      connect({ url: process.env.SERVICE_DATABASE_URL }).then(async (db) => {
+        const rows = await db.as("019b76da-0000-7000-8000-0000000000ff").select().from(documents);
+        console.log(JSON.stringify({ names, rows }));
+        await db.close();
+      });`;
+    const { stdout, stderr } = await mustRun({
+      program: process.execPath,
+      args: ["--input-type=commonjs", "--eval", script],
+      cwd: consumer,
+      env: { SERVICE_DATABASE_URL: database.serviceUrl.href },
+    });
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({ names: entries.map(() => true), rows: [] });
+  });
+
+  it("is a few megabytes, with all that it depends on", async () => {
+    const own = await measureFolder(join(consumer, "node_modules/tenantry"));
+    const all = await measureFolder(join(consumer, "node_modules"));
+    const peers = ["drizzle-orm", "postgres", "zod"].map((name) =>
+      measureFolder(join(consumer, "node_modules", name)),
+    );
+    const rest = (await Promise.all(peers)).reduce((left, size) => left - size, all - own);
+    console.log(`installed: tenantry ${own} MB, what it depends on ${rest.toFixed(1)} MB`);
+    expect(own).toBeLessThan(8);
+    expect(rest).toBeLessThan(8);
+  });
+});
+
+describe("its manifest", () => {
+  const tools = join(folder, "tools");
+
+  beforeAll(async () => {
+    await mkdir(tools);
+    await writeFile(join(tools, "package.json"), JSON.stringify({ private: true }));
+    const args = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error", ...JUDGES];
+    await mustRun({ program: "npm", args, cwd: tools });
+  }, 5 * MINUTES);
+
+  const judge = (script: string, args: readonly string[]) =>
+    runCommand({
+      program: process.execPath,
+      args: [join(tools, "node_modules", script), ...args],
+      cwd: tools,
+    });
+
+  it("is content with publint", async () => {
+    const ended = await judge("publint/src/cli.js", [tarball.file, "--strict"]);
+    expect(ended).toMatchObject({ status: 0 });
+    expect(ended.stdout).toContain("All good!");
+  });
+
+  it("gives every entry its types, says attw", async () => {
+    const args = [tarball.file, "--profile", "esm-only", "--format", "ascii", "--no-color", "--no-emoji"];
+    expect(await judge("@arethetypeswrong/cli/dist/index.js", args)).toMatchObject({ status: 0 });
+  });
+});
+
+/** Not among the dependencies here: nothing else needs them. */
+const JUDGES = ["publint@0.3.25", "@arethetypeswrong/cli@0.18.5"];
 
 describe("the command that comes with it", () => {
   it("says its version", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { quoteIdentifier } from "../../src/core/identifiers.js";
 import { withDatabase } from "../../src/postgres/connect.js";
+import { defineTenancy } from "../../src/rls/define-tenancy.js";
 import { dropTemplates } from "../../src/testing/index.js";
 import { createTestDatabase, serverUrl } from "../support/databases.js";
 import { MUTANTS } from "./all-mutants.js";
@@ -17,13 +18,9 @@ afterAll(workshop.remove);
 
 async function makeGround(name: ProjectName): Promise<Ground> {
   const project = await readBaseProject(name);
-  const { roles } = project.settings;
-  const { migrationsFolder } = project;
-  const database = await createTestDatabase({
-    migrationsFolder,
-    tenantRole: roles.tenant,
-    adminRole: roles.admin,
-  });
+  const { migrationsFolder, settings } = project;
+  const { roles } = settings;
+  const database = await createTestDatabase({ migrationsFolder, tenancy: defineTenancy(settings) });
   if (name === "other") {
     // Nobody else has its roles, and they belong to the whole server.
     afterAll(async () => {

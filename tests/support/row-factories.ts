@@ -62,6 +62,10 @@ export const ROW_FACTORIES: Readonly<Record<string, RowFactory>> = {
     make: (label) => ({ jti: `${label} ${randomUUID()}`, expires_at: tomorrow() }),
     change: { reason: "compromised" },
   },
+  token_cutoffs: {
+    make: () => ({ issued_until: new Date(), expires_at: tomorrow() }),
+    change: { reason: "compromised" },
+  },
   audit_logs: {
     make: (label) => ({ action: "export", table_name: "documents", actor: label }),
     change: { actor: "changed" },

@@ -33,6 +33,24 @@ export async function startTestRedis(variables: NodeJS.ProcessEnv): Promise<Runn
   });
 }
 
+/**
+ * A Redis or Valkey to start by oneself, for tests that stop it; installed where that can be done.
+ *
+ * @throws TenantryError `dependency-missing`
+ */
+export async function requireRedisProgram(): Promise<string> {
+  const installed = await findRedis();
+  if (installed !== undefined) return installed;
+  if (await canInstallDebianPackages()) await installDebianPackage("redis-server");
+  const now = await findRedis();
+  if (now !== undefined) return now;
+  throw new TenantryError({
+    code: "dependency-missing",
+    message: "This test needs a Redis that it may stop.",
+    hint: "Install redis-server or valkey-server.",
+  });
+}
+
 function findRedis(): Promise<string | undefined> {
   return findProgram(["redis-server", "valkey-server"], FOLDERS);
 }

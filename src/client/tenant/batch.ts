@@ -29,6 +29,11 @@ class Batch {
 
 const batches = new AsyncLocalStorage<Batch>();
 
+/** True while the queries of a batch are being started: nothing is sent before each of them has asked. */
+export function isGathering(): boolean {
+  return batches.getStore()?.isOpen === true;
+}
+
 /**
  * Hands a statement to the batch that is being gathered; undefined where none is, and the statement is to be sent.
  *

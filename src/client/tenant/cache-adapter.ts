@@ -1,8 +1,9 @@
 import { Cache, type MutationOption } from "drizzle-orm/cache/core";
 import type { CacheConfig } from "drizzle-orm/cache/core/types";
 import { entityKind } from "drizzle-orm/entity";
-import { getTableName } from "drizzle-orm/table";
-import type { CacheChange, CacheScope, TenantCache } from "../tenant-cache.js";
+import { getCacheKey } from "drizzle-orm/table";
+import type { CacheChange, CacheScope, TenantCache } from "../../redis/tenant-cache.js";
+import { isGathering } from "./batch.js";
 import { isInside, noteInside } from "./surroundings.js";
 
 type Fill = (rows: readonly unknown[], config?: CacheConfig) => Promise<void>;
@@ -40,6 +41,7 @@ export class TenantCacheAdapter extends Cache {
       tables,
       isTag,
       autoInvalidate: isAutoInvalidate,
+      mayWait: !isGathering(),
     });
     if (found.hit) return [...found.rows];
     this.#fills.set(key, found.fill);
@@ -60,7 +62,7 @@ export class TenantCacheAdapter extends Cache {
 
   /** Outside a transaction the change is committed by now; inside, it will be reported when it is. */
   override async onMutate({ tables = [], tags = [] }: MutationOption): Promise<void> {
-    const names = [tables].flat().map((table) => (typeof table === "string" ? table : getTableName(table)));
+    const names = [tables].flat().map((table) => (typeof table === "string" ? table : getCacheKey(table)));
     const change: CacheChange = { tables: names, tags: [tags].flat() };
     if (!noteInside(this.#database, change)) await this.#cache.invalidate(this.#scope, change);
   }

@@ -32,7 +32,7 @@ export function doorProblems(door: ExpectedDoor, made: DatabaseFunction, expecte
 }
 
 /** True of a function that is a declared door in every respect. */
-export function isDeclaredDoor(made: Named, catalog: Catalog, expected: Expected): boolean {
+function isDeclaredDoor(made: Named, catalog: Catalog, expected: Expected): boolean {
   const door = findDoor(expected, made);
   const found = catalog.functions.find(
     (one) => one.schema === made.schema && one.name === made.name && one.arguments === made.arguments,

@@ -9,15 +9,16 @@ import { newTenant } from "./tenant-rows.js";
 /** Two tenants that have no rows yet. */
 export type Newcomers = { readonly newcomer: TenantRows; readonly stranger: TenantRows };
 
-/** Runs probes on tables, each attack undone before the next. */
+/** Runs probes on the tables of the world, or on those of them that are given, each attack undone before the next. */
 export async function attackTables(
   world: ProbeWorld,
   probes: readonly Probe[],
   newcomers: Newcomers,
   logger: Logger,
+  targets: readonly ProbeTarget[] = world.targets,
 ): Promise<ProbeResult[]> {
   const results: ProbeResult[] = [];
-  for (const target of world.targets) {
+  for (const target of targets) {
     const applicable = probes.filter((probe) => probe.applies(target));
     if (applicable.length === 0 || !canAttack(world, target)) continue;
     logger.info(`probing ${target.subject}`);

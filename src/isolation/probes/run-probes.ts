@@ -31,6 +31,8 @@ export type RunOptions = {
   readonly catalog: Catalog;
   /** True for a database that nobody else uses: then policies are added, too, to see that the floor contains them. */
   readonly throwAway?: boolean;
+  /** The tables to attack, as findings name them; all have rows all the same. Default all. */
+  readonly only?: readonly string[];
   /** The ids of the probes to run. Default all. */
   readonly probes?: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -57,6 +59,7 @@ export async function runProbes(connection: Session, options: RunOptions): Promi
   const supplied = readSuppliedRows(await readPatiently(connection), settings.probes);
   const { shapes } = supplied;
   const { targets, missing } = listTargets(expected, catalog, shapes);
+  const aims = targets.filter(({ subject }) => options.only?.includes(subject) ?? true);
   const session = createProbeSession(connection, settings, roles, options.signal);
   if (roles.maker !== undefined) await session.owner(`set local role ${quoteIdentifier(roles.maker)}`);
   const run = randomBytes(3).toString("hex");
@@ -97,7 +100,7 @@ export async function runProbes(connection: Session, options: RunOptions): Promi
   const phase = (wanted: "unset" | "set") =>
     TABLE_PROBES.filter((one) => isWanted(one) && (one.phase ?? "set") === wanted);
   const freshConnection = before?.value == null;
-  const unset = freshConnection ? await attackTables(world, phase("unset"), newcomers, logger) : [];
+  const unset = freshConnection ? await attackTables(world, phase("unset"), newcomers, logger, aims) : [];
   const failures = new Map<string, string>();
   // The connection will not be fresh from here on.
   maker.useContext();
@@ -108,14 +111,15 @@ export async function runProbes(connection: Session, options: RunOptions): Promi
     failures.set(key, reason);
   const attacked = new Set(unset.map(({ subject }) => subject));
   const late = phase("unset").flatMap((probe) =>
-    tenantTargets
+    aims
+      .filter(({ declaration }) => declaration.kind !== "global")
       .filter(({ shape, subject }) => !attacked.has(subject) && attacker.rows.has(shape.key))
       .map(({ subject }) => ({ probe: probe.id, subject, outcome: notPossible(TOO_LATE) })),
   );
   const results = doubtOutages([
     ...unset,
     ...late,
-    ...(await attackTables(world, phase("set"), newcomers, logger)),
+    ...(await attackTables(world, phase("set"), newcomers, logger, aims)),
   ]);
   for (const { id, attack } of DATABASE_PROBES.filter(isWanted)) {
     const found: DatabaseAnswer[] = [];

@@ -15,6 +15,8 @@ export type CachedQuery = {
   readonly isTag: boolean;
   /** False: kept until it expires, whatever is written. */
   readonly autoInvalidate: boolean;
+  /** False where it must not wait for another query's result: in a batch, which is sent when all have asked. */
+  readonly mayWait: boolean;
 };
 
 /** What a cache found; and how to fill it where it found nothing, under the state that it was asked in. */
