@@ -237,7 +237,7 @@ const CASES: readonly RuleCase[] = [
     breaks: `${definer("set search_path = pg_catalog")} revoke execute on function peek() from public; grant execute on function peek() to $login`,
     finding: { subject: "public.peek" },
     fixes: "drop function peek()",
-    silent: `${definer("set search_path = pg_catalog, pg_temp")} revoke execute on function peek() from public; grant execute on function peek() to app_tenant; alter function peek() owner to app_door`,
+    silent: `${definer("set search_path = pg_catalog, pg_temp")} revoke execute on function peek() from public; alter function peek() owner to app_door`,
   },
   {
     rule: "function-security-definer",
@@ -285,7 +285,21 @@ const CASES: readonly RuleCase[] = [
     what: "a sound function of an owner whom no policy binds, that services may execute (48)",
     breaks: `${definer("set search_path = pg_catalog, pg_temp")} revoke execute on function peek() from public; grant execute on function peek() to app_tenant`,
     finding: { subject: "public.peek" },
-    fixes: "alter function peek() owner to app_door",
+    fixes: "revoke execute on function peek() from app_tenant",
+  },
+  {
+    rule: "function-security-definer",
+    what: "a sound function of the door role that the schema does not declare (84)",
+    breaks: `${definer("set search_path = pg_catalog, pg_temp")} revoke execute on function peek() from public; grant execute on function peek() to app_tenant; alter function peek() owner to app_door`,
+    finding: { subject: "public.peek" },
+    fixes: "drop function peek()",
+  },
+  {
+    rule: "function-security-definer",
+    what: "a door that anybody may pass (84)",
+    breaks: "grant execute on function tenantry_doors.is_token_revoked(uuid, text) to public",
+    finding: { subject: "tenantry_doors.is_token_revoked" },
+    fixes: "revoke execute on function tenantry_doors.is_token_revoked(uuid, text) from public",
   },
   {
     rule: "foreign-table",

@@ -453,6 +453,15 @@ const SINGLE: readonly (readonly [string, Fixture, string, readonly string[], re
     ["probe-function"],
     ["public.titles_of"],
   ],
+  [
+    "a door that finds by a part of the key",
+    own,
+    `create or replace function tenantry_doors.find_creator_by_email(text)
+       returns table (id uuid, password_hash text, status creator_status) language sql stable strict security definer
+       as 'select id, password_hash, status from public.creators where email like $1 order by creators.email = $1 desc limit 1'`,
+    ["probe-door"],
+    ["tenantry_doors.find_creator_by_email"],
+  ],
 ];
 
 it.each(SINGLE)("%s is seen where it is", async (_name, at, breakage, probes, subjects) => {

@@ -171,6 +171,7 @@ describe("by hand, and in passing", () => {
       "function-security-definer",
       definer("evil, pg_catalog, pg_temp", "alter function f() owner to app_door"),
     ],
+    ["function-security-definer", definer("pg_catalog, pg_temp", "alter function f() owner to app_door")],
     ["function-security-definer", definer("'pg_catalog, pg_temp'", "alter function f() owner to app_door")],
     ["function-security-definer", definer("pg_temp, pg_temp", "alter function f() owner to app_door")],
     ["function-security-definer", `alter routine unknown_f() security definer`],
@@ -197,7 +198,6 @@ describe("by hand, and in passing", () => {
     `create role guest; grant select on notes to guest; drop owned by guest`,
     `alter role app_tenant rename to x; alter role x rename to app_tenant`,
     `alter table documents alter column creator_id type uuid`,
-    definer("pg_catalog, pg_temp", "alter function f() owner to app_door"),
     `alter default privileges grant usage on schemas to app_tenant`,
     `select pg_catalog.set_config('search_path', '', false); alter table public.documents enable row level security`,
     remade(

@@ -203,7 +203,7 @@ alter table documents enable row level security, force row level security;`,
     silent: [
       `alter default privileges revoke execute on functions from public; ${definer("set search_path = '', pg_temp")}`,
       `create function t() returns trigger language plpgsql security definer set search_path = pg_temp as 'begin end'; alter function t() owner to app_door;`,
-      `${definer("set search_path = pg_catalog, pg_temp")} revoke execute on function f(int) from public; grant execute on function f(int) to app_tenant; alter function f(int) owner to app_door;`,
+      `${definer("set search_path = pg_catalog, pg_temp")} revoke execute on function f(int) from public; alter function f(int) owner to app_door;`,
       `create function g() returns int language sql as 'select 1';`,
       `${definer("")} drop function f(int);`,
     ],

@@ -6,7 +6,7 @@ import { restored } from "../rule.js";
 /** A SECURITY DEFINER function runs with its owner's rights: what it calls, and who may call it, must be nailed down. */
 export const functionSecurityDefiner: CatalogRule = {
   id: "function-security-definer",
-  threats: [48, 49],
+  threats: [48, 49, 84],
   check: (context) =>
     context.catalog.around.functions
       .filter((made) => made.securityDefiner)

@@ -118,7 +118,6 @@ export const OBJECTS: readonly Mutant[] = inBoth({
         `revoke execute on function ${n.schema}.count_x() from public`,
         `grant usage on schema ${n.schema} to ${n.door}`,
         `alter function ${n.schema}.count_x() owner to ${n.door}`,
-        `grant execute on function ${n.schema}.count_x() to ${n.service}`,
       ),
   },
   "49": {

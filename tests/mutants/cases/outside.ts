@@ -49,6 +49,15 @@ export const OUTSIDE: readonly Mutant[] = inBoth({
     clean: true,
     plant: (n) =>
       byHand(
+        `grant usage on schema ${n.schema} to ${n.door}`,
+        `grant select (id, ${n.rootText}) on ${n.root} to ${n.door}`,
+        `create policy looks_up on ${n.root} for select to ${n.door} using (true)`,
+      ),
+  },
+  "84-undeclared": {
+    threats: [84],
+    plant: (n) =>
+      byHand(
         `create function ${n.schema}.find_x(said text) returns ${n.type} ${DEFINER} as 'select id from ${n.root} where ${n.rootText} = said'`,
         `revoke execute on function ${n.schema}.find_x(text) from public`,
         `grant usage on schema ${n.schema} to ${n.door}`,

@@ -9,7 +9,7 @@ import { placeOf } from "../sql-rule.js";
 /** A SECURITY DEFINER function runs with its owner's rights: what it calls, and who may call it, must be nailed down. */
 export const functionSecurityDefiner: SqlRule = {
   id: "function-security-definer",
-  threats: [48, 49],
+  threats: [48, 49, 84],
   check: (context) => {
     const { roles } = context.expected.settings;
     const services = findServices(context.units, roles.tenant);
@@ -32,6 +32,8 @@ export const functionSecurityDefiner: SqlRule = {
           },
         ];
       }
+      const isCallable = made.isTrigger || [...made.executors].some((role) => services.has(role));
+      if (!isCallable) return [];
       // Nobody calls a trigger's function, and as the door role it sees no more than the doors do.
       if (made.owner === roles.door && !made.isTrigger)
         return [
@@ -45,8 +47,7 @@ export const functionSecurityDefiner: SqlRule = {
             fix: "Declare the look-up with door(…) in the schema, and let tenantry create write it; drop this function.",
           },
         ];
-      const isCallable = made.isTrigger || [...made.executors].some((role) => services.has(role));
-      if (isBound(made.owner) || !isCallable) return [];
+      if (isBound(made.owner)) return [];
       return [
         {
           // Who may call it gets what its owner sees; a trigger gives nothing back by itself.
