@@ -50,7 +50,7 @@ export function adminRecordSql(
       [auditLog.actor, sql`${record.actor}`],
       [auditLog.action, sql`${ACTION}`],
       [auditLog.tableName, sql`${EVERY_TABLE}`],
-      [auditLog.after, sql`cast(${after} as jsonb) || ${login}`],
+      [auditLog.after, sql`cast(cast(${after} as text) as jsonb) || ${login}`],
       [auditLog.requestId, sql`${record.requestId ?? null}`],
     ];
     const columns = sql.join(
