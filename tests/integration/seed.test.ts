@@ -20,6 +20,7 @@ const TABLES = [
   "conversations",
   "refresh_tokens",
   "jwt_blacklist",
+  "token_cutoffs",
 ] as const;
 
 async function seedInto(database: TestDatabase, options: Partial<SeedRequest> = {}) {

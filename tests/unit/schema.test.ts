@@ -87,7 +87,7 @@ function references({ config }: Known) {
 }
 
 describe("the schema", () => {
-  it("puts all seven tables behind their creator", () => {
+  it("puts all eight tables behind their creator", () => {
     expect(Object.fromEntries(tables.map(({ name, declaration }) => [name, declaration.kind]))).toEqual({
       audit_logs: "tenant",
       conversations: "tenant",
@@ -95,6 +95,7 @@ describe("the schema", () => {
       documents: "tenant",
       jwt_blacklist: "tenant",
       refresh_tokens: "tenant",
+      token_cutoffs: "tenant",
       widget_configurations: "tenant",
     });
   });
@@ -183,6 +184,7 @@ describe("keys", () => {
       "jwt_blacklist_creator_id_fk creators cascade",
       "refresh_tokens_creator_id_fk creators cascade",
       "refresh_tokens_replaced_by_fk refresh_tokens set null",
+      "token_cutoffs_creator_id_fk creators cascade",
       "widget_configurations_creator_id_fk creators cascade",
     ]);
   });
@@ -285,6 +287,7 @@ describe("the audit", () => {
       "documents",
       "jwt_blacklist",
       "refresh_tokens",
+      "token_cutoffs",
       "widget_configurations",
     ]);
   });
@@ -310,7 +313,8 @@ describe("the audit", () => {
 
   it("leaves deleting a creator, and taking back a revocation, to operators", () => {
     expect(named("creators").declaration.commands).toEqual(["select", "insert", "update"]);
-    expect(named("jwt_blacklist").declaration.commands).toEqual(["select", "insert"]);
+    for (const name of ["jwt_blacklist", "token_cutoffs"])
+      expect(named(name).declaration.commands).toEqual(["select", "insert"]);
   });
 });
 

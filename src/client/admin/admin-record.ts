@@ -43,14 +43,17 @@ export function adminRecordSql(
     const { name, schema = "public" } = getTableConfig(table);
     const { auditLog, tenantColumn, tenantType = columnType } = declarationOf(table) ?? {};
     if (auditLog === undefined || tenantColumn === undefined) continue;
-    const after = JSON.stringify({ reason: record.reason });
-    const login = sql`jsonb_build_object('login', session_user)`;
+    const why = sql`cast(${record.reason} as text)`;
     const values: readonly (readonly [string, SQL])[] = [
       [tenantColumn, sql`cast(${record.tenant ?? NOBODY[columnType]} as ${sql.raw(tenantType)})`],
       [auditLog.actor, sql`${record.actor}`],
       [auditLog.action, sql`${ACTION}`],
       [auditLog.tableName, sql`${EVERY_TABLE}`],
-      [auditLog.after, sql`cast(${after} as jsonb) || ${login}`],
+<<<<<<< HEAD
+      [auditLog.after, sql`cast(cast(${after} as text) as jsonb) || ${login}`],
+=======
+      [auditLog.after, sql`pg_catalog.jsonb_build_object('reason', ${why}, 'login', session_user)`],
+>>>>>>> w-doors
       [auditLog.requestId, sql`${record.requestId ?? null}`],
     ];
     const columns = sql.join(

@@ -5,7 +5,9 @@ import { camelCase } from "../../core/camel-case.js";
 import { DOOR_SCHEMA } from "../../core/door-schema.js";
 import { codeOf, TenantryError } from "../../core/errors.js";
 import { type Door, type DoorDeclaration, doorOf, propertyOf } from "../../rls/door.js";
+import type { ConnectionPool } from "../pool/connection-pool.js";
 import type { DrizzleShape } from "../tenant/drizzle-shape.js";
+import { isInside } from "../tenant/surroundings.js";
 import { DoorDriver, type DoorScope } from "./door-driver.js";
 
 /** The doors of a schema, as `generated/doors.ts` exports them. */
@@ -48,6 +50,7 @@ function createCall<TRelations extends AnyRelations>(
   let execute: Execute | undefined;
   return async (...keys: readonly unknown[]): Promise<unknown> => {
     requireKeys(name, door, keys);
+    refuseInsideTransaction(scope.pool);
     // Built when it is first called: most services call few doors.
     execute ??= prepareCall(door, scope, shape);
     try {
@@ -110,5 +113,15 @@ function notADoor(name: string): TenantryError {
     code: "argument-invalid",
     message: `${name} in the doors of connect() is not what door() returns.`,
     hint: 'Pass what generated/doors.ts exports as doors; "tenantry generate" writes it.',
+  });
+}
+
+/** It would run on a second connection, past the transaction, and wait for it forever on a small pool. */
+function refuseInsideTransaction(pool: ConnectionPool): void {
+  if (!isInside(pool)) return;
+  throw new TenantryError({
+    code: "isolation",
+    message: "A door was called inside a transaction.",
+    hint: "Call it before the transaction begins: a door finds out whose transaction it is going to be.",
   });
 }

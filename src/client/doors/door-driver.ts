@@ -1,9 +1,7 @@
 import postgres from "postgres";
-import { TenantryError } from "../../core/errors.js";
 import type { ExplainFailure } from "../errors/explain-failure.js";
 import type { ConnectionPool } from "../pool/connection-pool.js";
 import { requireSendable } from "../pool/require-sendable.js";
-import { isInside } from "../tenant/surroundings.js";
 import type { PendingRows } from "../tenant/tenant-driver.js";
 
 /** What the calls of doors need of a client. */
@@ -25,7 +23,7 @@ export class DoorDriver {
     this.#scope = scope;
   }
 
-  /** @throws TenantryError `isolation` inside a transaction, and what explains a refusal of the server. */
+  /** @throws what explains a refusal of the server. */
   unsafe(sql: string, parameters: readonly unknown[]): PendingRows {
     let asArrays = false;
     const rows = this.#send(sql, parameters, () => asArrays);
@@ -39,7 +37,6 @@ export class DoorDriver {
 
   async #send(sql: string, parameters: readonly unknown[], asArrays: () => boolean): Promise<unknown> {
     const { pool, prepare, explain } = this.#scope;
-    refuseInsideTransaction(pool);
     requireSendable(parameters);
     const connection = await pool.acquire();
     let isSound = false;
@@ -58,14 +55,4 @@ export class DoorDriver {
       else pool.discard(connection);
     }
   }
-}
-
-/** It would run on a second connection, past the transaction, and wait for it forever on a small pool. */
-function refuseInsideTransaction(pool: ConnectionPool): void {
-  if (!isInside(pool)) return;
-  throw new TenantryError({
-    code: "isolation",
-    message: "A door was called inside a transaction.",
-    hint: "Call it before the transaction begins: a door finds out whose transaction it is going to be.",
-  });
 }

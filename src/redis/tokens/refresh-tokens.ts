@@ -73,6 +73,7 @@ export type RefreshTokens = {
 const LIFETIME_MS = 30 * 86_400_000;
 const TOKEN = /^[\w-]{43}$/;
 const LONGEST_USER_AGENT = 1000;
+const UNSTORABLE = /[\0\p{Surrogate}]/gu;
 
 const madeRows = z.tuple([z.object({ id: z.string(), expires: z.coerce.number() })]);
 const usedRows = z.array(z.object({ id: z.string() }));
@@ -215,9 +216,9 @@ function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
-/** A header as it can be stored: PostgreSQL knows no NUL, and the table no long texts. */
+/** A header as it can be stored: without what PostgreSQL cannot hold, and not too long. */
 function storable(userAgent: string): string {
-  return userAgent.replaceAll("\0", "").toWellFormed().slice(0, LONGEST_USER_AGENT);
+  return userAgent.slice(0, LONGEST_USER_AGENT).replaceAll(UNSTORABLE, "");
 }
 
 function rowsOf(result: unknown): unknown[] {

@@ -65,6 +65,7 @@ async function askFor(
 ): Promise<Outcome | undefined> {
   const own = await call(world, door, keys);
   if (!own.ok) return refusal(world, door, own);
+  if (own.rows.length > 1) return leaked("it returned more than one row");
   const isTold = door.returns === undefined ? own.rows[0]?.answer === "true" : own.rows.length === 1;
   if (!isTold) return notPossible("it does not find a row by the row's own key");
   const columns = door.returns?.map(({ name }) => name) ?? ["answer"];
