@@ -49,11 +49,7 @@ export function adminRecordSql(
       [auditLog.actor, sql`${record.actor}`],
       [auditLog.action, sql`${ACTION}`],
       [auditLog.tableName, sql`${EVERY_TABLE}`],
-<<<<<<< HEAD
-      [auditLog.after, sql`cast(cast(${after} as text) as jsonb) || ${login}`],
-=======
       [auditLog.after, sql`pg_catalog.jsonb_build_object('reason', ${why}, 'login', session_user)`],
->>>>>>> w-doors
       [auditLog.requestId, sql`${record.requestId ?? null}`],
     ];
     const columns = sql.join(
