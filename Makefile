@@ -57,12 +57,15 @@ test-pg15: build ## the integration tests on PostgreSQL 15, Debian's package
 # They start the embedded server, or need no server, or are about what is written and not about what a server does.
 ON_EMBEDDED_ONLY := embedded-server bad-servers check generate shell create-life-cycle create-refusals create-renames
 
-.PHONY: mutants faults bench-check bench-migrate bench-client
+.PHONY: mutants faults soak bench-check bench-migrate bench-client
 mutants: build ## plant every fault, and count the layers that find it
 	@$(VITEST) run --project server tests/mutants $(ARGS)
 
 faults: build ## kill, cut and fill whatever a migration depends on, in full; the test run does a part
 	@FAULTS=all $(VITEST) run --project server tests/faults $(ARGS)
+
+soak: build ## 100,000 random operations of several tenants, held against a model; OPERATIONS= SEED=
+	@$(JITI) tests/soak/run-soak.ts $(ARGS)
 
 bench-check: build ## time check and validate; writes docs/benchmarks.md
 	@$(JITI) tests/bench/bench-check.ts $(ARGS)

@@ -10,6 +10,7 @@ const config: KnipConfig = {
     "examples/*.ts",
     "tests/support/with-postgres15.ts",
     "tests/bench/bench-*.ts",
+    "tests/soak/run-soak.ts",
   ],
   project: ["{src,schema,codegen,tests,examples}/**/*.ts", "*.ts"],
   // The services in examples/ are packages of their own.

@@ -40,6 +40,7 @@ export async function guardConnection(pool: ConnectionPool, options: GuardOption
       guardServer(facts),
       guardManifest(facts, options.manifest, options.onManifestMismatch),
     ].filter((warning) => warning !== undefined);
+    pool.takeTypesFrom(connection);
     pool.release(connection);
     for (const warning of warnings) options.warn(warning);
     const { prepare: prepares = !isBehindPooler(facts) } = options;

@@ -1,7 +1,6 @@
-import { drizzle } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
 import { TenantryError } from "../../core/errors.js";
 import type { Database } from "../../postgres/connect.js";
+import { openConnection } from "./open-connection.js";
 
 /** How a pool opens its connections. */
 export type PoolOptions = {
@@ -29,6 +28,7 @@ export class ConnectionPool {
   readonly #opened = new Map<Database, number>();
   readonly #waiting = new Set<Waiting>();
   #prepares = true;
+  #typed: Database | undefined;
   #closing: { readonly whenDone: () => void } | undefined;
 
   constructor(url: URL, options: PoolOptions) {
@@ -77,6 +77,11 @@ export class ConnectionPool {
     } finally {
       stop();
     }
+  }
+
+  /** From now on, connections know the types of arrays that this one has been told by the server. */
+  takeTypesFrom(connection: Database): void {
+    this.#typed = connection;
   }
 
   /**
@@ -133,18 +138,11 @@ export class ConnectionPool {
   }
 
   #open(): Database {
-    const connection = postgres(this.url.href, {
-      max: 1,
-      connect_timeout: 10,
-      // It could close a connection between a statement and its COMMIT; this pool has a lifetime of its own.
-      max_lifetime: null,
-      backoff: false,
-      prepare: this.#prepares,
-      onnotice: () => {},
-      connection: { application_name: this.#options.applicationName },
+    const connection = openConnection(this.url, {
+      applicationName: this.#options.applicationName,
+      prepares: this.#prepares,
+      sameTypesAs: this.#typed,
     });
-    // Drizzle parses dates itself, and tells the client so, before arrays of them are known.
-    drizzle({ client: connection });
     this.#opened.set(connection, Date.now());
     return connection;
   }

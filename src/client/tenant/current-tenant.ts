@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { TenantryError } from "../../core/errors.js";
+import { sharedStorage } from "./shared-storage.js";
 import type { AsOptions, TenantIdInput } from "./tenant-id-input.js";
 
 type Current = { readonly tenant: TenantIdInput; readonly options: AsOptions | undefined };
@@ -7,7 +7,7 @@ type Current = { readonly tenant: TenantIdInput; readonly options: AsOptions | u
 /** What is remembered of a `withTenant`, and of those around it: they are of the same tenant. */
 type Scope = Current & { readonly outer: Scope | undefined; hasWritten: boolean };
 
-const current = new AsyncLocalStorage<Scope>();
+const current = sharedStorage<Scope>("current.1");
 
 /**
  * Runs a function on behalf of a tenant: `db.current` is that tenant's database in whatever the function calls and

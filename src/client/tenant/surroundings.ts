@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { TenantryError } from "../../core/errors.js";
+import { sharedStorage } from "./shared-storage.js";
 
 /** The transaction that the running code is inside of. */
 type Surrounding = {
@@ -10,7 +10,7 @@ type Surrounding = {
   isOpen: boolean;
 };
 
-const surroundings = new AsyncLocalStorage<Surrounding>();
+const surroundings = sharedStorage<Surrounding>("surroundings.1");
 
 /**
  * Runs a transaction's callback, and remembers whose it is for whatever it calls.

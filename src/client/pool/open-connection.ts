@@ -1,0 +1,61 @@
+import type { Socket } from "node:net";
+import { drizzle } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import type { Database } from "../../postgres/connect.js";
+import { openSocket, type SocketTarget } from "./open-socket.js";
+
+/** How to open a connection. */
+export type ConnectionOptions = {
+  readonly applicationName: string;
+  /** False: nothing is kept prepared, nor what postgres.js asks for itself. */
+  readonly prepares: boolean;
+  /** A connection that has asked the server for its types of arrays: this one need not, and saves a round trip. */
+  readonly sameTypesAs: Database | undefined;
+};
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * A client of postgres.js with one connection, made once: what was lost stays lost. When it connects again, with statements
+ * still to be sent, it may connect twice, and then throws where nobody can catch it; and a statement must not run on a new
+ * connection without the BEGIN and the context that went before it.
+ */
+export function openConnection(url: URL, options: ConnectionOptions): Database {
+  const { applicationName, prepares, sameTypesAs } = options;
+  let opened = false;
+  // `socket` is not in the types of postgres.js.
+  const once = {
+    socket: async (target: SocketTarget): Promise<Socket> => {
+      if (opened) throw Object.assign(new Error("the connection is lost"), { code: "CONNECTION_CLOSED" });
+      opened = true;
+      const socket = await openSocket(target, CONNECT_TIMEOUT_MS);
+      // Rejects what waits for its turn, too.
+      socket.once("close", () => void connection.end({ timeout: 0 }).catch(() => {}));
+      return socket;
+    },
+  };
+  const connection: Database = postgres(url.href, {
+    ...once,
+    max: 1,
+    // It could close a connection between a statement and its COMMIT; the pool has a lifetime of its own.
+    max_lifetime: null,
+    backoff: false,
+    prepare: prepares,
+    fetch_types: sameTypesAs === undefined,
+    onnotice: () => {},
+    connection: { application_name: applicationName },
+  });
+  // Drizzle parses dates itself, and tells the client so, before arrays of them are known.
+  drizzle({ client: connection });
+  if (sameTypesAs !== undefined) takeTypes(connection, sameTypesAs);
+  return connection;
+}
+
+function takeTypes(connection: Database, { options: known }: Database): void {
+  const { options } = connection;
+  Object.assign(options.parsers, known.parsers);
+  Object.assign(options.serializers, known.serializers);
+  const mapOf = (of: object): unknown => Reflect.get(Reflect.get(of, "shared") ?? {}, "typeArrayMap");
+  const [own, theirs] = [mapOf(options), mapOf(known)];
+  if (typeof own === "object" && own !== null) Object.assign(own, theirs);
+}
