@@ -1,12 +1,14 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Logger } from "../../src/core/logger.js";
 import { formatMigration } from "../../src/migrate/create/migration-text.js";
 import { readFolder } from "../../src/migrate/folder/read-folder.js";
 import { DEFAULT_LEDGER } from "../../src/migrate/ledger/ledger.js";
 import { applyMigrations } from "../../src/migrate/run/apply-migrations.js";
-import { createEmptyDatabase, migrationsFolder } from "../support/databases.js";
+import { createEmptyDatabase, migrationsFolder, serverUrl } from "../support/databases.js";
 import { readBlocks, readPage } from "./support/markdown.js";
+import { createSnippetProject } from "./support/snippet-project.js";
 
 describe("docs/migrations.md", () => {
   it("shows the markers of the completion as they are written", () => {
@@ -41,4 +43,46 @@ describe("docs/migrations.md", () => {
     expect(await apply(theirs.adminUrl)).toEqual([]);
     expect(await ledger(theirs)).toEqual(names);
   });
+
+  it("shows a program that applies a folder, or finds out what a database is, and says what it found", async () => {
+    const [shown] = readBlocks(readPage("docs/migrations.md")).filter(
+      ({ section }) => section === "For programs",
+    );
+    if (shown === undefined) throw new Error("the page shows no program");
+    const project = createSnippetProject([
+      { ...shown, text: shown.text.replace('"drizzle"', JSON.stringify(migrationsFolder)) },
+    ]);
+    onTestFinished(project.remove);
+    const { deploy } = (await project.load("deploy.ts")) as { deploy: Deploy };
+    const said: string[] = [];
+    const logger = { info: (message: string) => said.push(message), warn: () => {} };
+    const { signal } = new AbortController();
+    const run = async ({ adminUrl }: { readonly adminUrl: URL }) =>
+      await deploy(adminUrl, new URL(serverUrl), logger, signal);
+    const folder = await readFolder(migrationsFolder);
+    const [fresh, restored, foreign] = [
+      await createEmptyDatabase(),
+      await createEmptyDatabase(),
+      await createEmptyDatabase(),
+    ];
+
+    expect(await run(fresh)).toBe(`${folder.length} applied, 0 findings`);
+    expect(said).toContain(`pending ${folder[0]?.name}`);
+    expect(await run(fresh)).toBe("0 applied, 0 findings");
+    expect(said).toContain(`applied ${folder[0]?.name}`);
+
+    for (const { sql } of folder) await restored.admin.unsafe(sql).simple();
+    expect(await run(restored)).toBe("0 applied, 0 findings");
+    await restored.admin`drop schema drizzle cascade`;
+    await restored.admin`alter table documents add column of_nobody int`;
+    expect(await run(restored)).toMatch(/^not ours: column "public"."documents"."of_nobody"/);
+
+    await foreign.admin`create table documents (id int)`;
+    expect(await run(foreign)).toMatch(/^not ours: /);
+    expect(await deploy(foreign.adminUrl, new URL(serverUrl), logger, AbortSignal.abort())).toMatch(
+      /^interrupted: /,
+    );
+  });
 });
+
+type Deploy = (url: URL, shadow: URL, logger: Logger, signal: AbortSignal) => Promise<string>;

@@ -94,6 +94,8 @@ function isPath(text: string): boolean {
 const READERS_OWN = new Set([
   "migration.sql",
   "snapshot.json",
+  "verify.sql",
+  "down.sql",
   "meta/_journal.json",
   "server.json",
   ".husky/pre-commit",

@@ -8,7 +8,7 @@ import type { Migration } from "../folder/migration.js";
 import type { LedgerPlace } from "../ledger/ledger.js";
 import { orderMigrations } from "../plan/order-migrations.js";
 import { engineError } from "../run/engine-error.js";
-import { interrupted } from "../run/interrupted.js";
+import { interrupted, throwIfStopped } from "../run/interrupted.js";
 import type { RunOrigin } from "../run/run-log.js";
 import type { Unknown } from "./arrive.js";
 import { describeArrival, readTargetFacts } from "./arrive.js";
@@ -71,6 +71,7 @@ export async function stamp(request: StampRequest): Promise<StampResult> {
 
 async function stampOrThrow(request: StampRequest): Promise<StampResult> {
   const { url, connect = {}, ledger, ignore = [], logger = silentLogger, signal, proof } = request;
+  throwIfStopped(signal);
   const folder = orderMigrations(request.folder);
   const scope = { ledger, ignore };
   const record = async (to: string, by: StampOptions["proof"]): Promise<StampResult> => {
