@@ -36,9 +36,23 @@ describe("a view", () => {
     expect(report.matrix.v).toEqual({ "probe-view": "held" });
   });
 
+  it.each([
+    "select * from notes where gone is not null",
+    "select * from notes where gone is not null and body like 'draft%' and id between 5 and 2000000",
+    "select n.body, m.id from notes n join notes m using (org, id) where n.gone > '2000-01-01'",
+    "select count(*) from (select body from notes where body in ('a', 'b')) t",
+    `select "N".org from notes "N" where "N".body = 'paid' and "N".gone is null order by "N".gone limit 9`,
+  ])("shows what its own condition asks for: %s", async (query) => {
+    const make = (options: string) => `create view v ${options} as ${query}; grant select on v to app_tenant`;
+    const held = await probeView(make("with (security_invoker)"));
+    expect(held.matrix.v).toEqual({ "probe-view": "held" });
+    const leaking = await probeView(make(""));
+    expect(leaking.matrix.v).toEqual({ "probe-view": "leaked" });
+  });
+
   it("that shows no made-up row has not been proven", async () => {
     const report = await probeView(
-      "create view v with (security_invoker) as select * from notes where gone is not null; grant select on v to app_tenant",
+      "create view v with (security_invoker) as select * from notes where length(body) < 0; grant select on v to app_tenant",
     );
     expect(report.matrix.v).toEqual({ "probe-view": "not possible" });
   });

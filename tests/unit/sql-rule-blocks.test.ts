@@ -75,6 +75,47 @@ describe("a block is judged by what it does", () => {
     expect(await rulesFound(`${atomic} call p();`)).toContain("system-catalog-changed");
   });
 
+  it("judges each of the functions that a call may mean", async () => {
+    const body = (sql: string) => `returns void language plpgsql as 'begin ${sql}; end'`;
+    const on = "alter table documents enable row level security";
+    const define = (parameters: string, sql: string, name = "f") =>
+      `create function ${name}(${parameters}) ${body(sql)};`;
+    const calls = (bad: string, good: string, call: string) =>
+      rulesFound(`${define(bad, off)} ${define(good, on)} ${call};`);
+    for (const [bad, good, call] of [
+      ["a int", "a text", "select f('1')"],
+      ["a text", "a int", "select f(1)"],
+      ["", "a int default 1", "select f()"],
+      ["a int default 1", "", "select f()"],
+      ["a int, b int default 2", "a int", "select f(1)"],
+      ["variadic a int[]", "a int", "select f(1)"],
+      ["variadic a int[]", "a int", "select f(variadic array[1])"],
+    ] as const) {
+      expect(await calls(bad, good, call), `${bad} | ${good} | ${call}`).toContain("rls-not-enabled");
+      expect(await calls(good, bad, call), `${good} | ${bad} | ${call}`).toContain("rls-not-enabled");
+    }
+    for (const [only, call] of [
+      ["", "select f()"],
+      ["a int, b int default 2", "select f(b => 1, a => 2)"],
+      ["variadic a int[]", "select f(1, 2, 3)"],
+    ] as const) {
+      expect(await calls(only, "x text", call), call).toContain("rls-not-enabled");
+    }
+    // None of these runs what turns it off.
+    expect(await calls("a int", "", "select f()")).not.toContain("rls-not-enabled");
+    expect(await calls("a int, b int", "a int", "select f(1)")).not.toContain("rls-not-enabled");
+    const elsewhere = `create schema x; ${define("", off, "x.f")}`;
+    expect(await rulesFound(`${elsewhere} select public.f();`)).not.toContain("rls-not-enabled");
+    // Either one turns it on again.
+    const both = `${define("a int", on)} ${define("a text", on)}`;
+    expect(await rulesFound(`${both} ${off}; select f(1);`)).not.toContain("rls-not-enabled");
+    expect(await rulesFound(`${define("", off)} alter function f() rename to g; select g();`)).toContain(
+      "rls-not-enabled",
+    );
+    const procedure = `create procedure p(out a int) language plpgsql as 'begin a := 1; ${off}; end';`;
+    expect(await rulesFound(`${procedure} call p(null);`)).toContain("rls-not-enabled");
+  });
+
   it("does not believe what a block restores only sometimes", async () => {
     const restore = "alter table documents enable row level security";
     expect(await rulesFound(`${off}; do $$ begin ${restore}; end $$`)).toEqual([]);

@@ -22,6 +22,9 @@ export type RowWishes = {
   readonly decorated?: boolean;
 };
 
+/** What the rows of each table must meet, where that can be had. */
+type ConditionsOf = { readonly conditionsOf?: (shape: TableShape) => readonly string[] };
+
 /** Makes rows up. */
 export type RowMaker = {
   /** From now on rows are made in their tenant's context, as some triggers ask; the setting keeps what it was given. */
@@ -32,7 +35,7 @@ export type RowMaker = {
   makeAll(
     shapes: readonly TableShape[],
     tenant: TenantRows,
-    wishes?: Pick<RowWishes, "decorated">,
+    wishes?: Pick<RowWishes, "decorated"> & ConditionsOf,
   ): Promise<Map<string, string>>;
 };
 
@@ -112,6 +115,15 @@ export function createRowMaker(options: RowMakerOptions): RowMaker {
       throw thrown;
     }
   };
+  const makeAsWished = async (
+    shape: TableShape,
+    tenant: TenantRows,
+    { conditionsOf, ...wishes }: Pick<RowWishes, "decorated"> & ConditionsOf,
+  ) => {
+    const conditions = conditionsOf?.(shape) ?? [];
+    const made = await make(shape, tenant, { ...wishes, conditions });
+    return made.ok || conditions.length === 0 ? made : await make(shape, tenant, wishes);
+  };
   return {
     useContext: () => {
       inContext = true;
@@ -123,7 +135,7 @@ export function createRowMaker(options: RowMakerOptions): RowMaker {
       for (const shape of tables) {
         if (tenant.rows.has(shape.key) || shared.has(shape.key)) continue;
         const missing = missingParent(shapes, shape, [tenant.rows, shared]);
-        const made = missing ?? (await make(shape, tenant, wishes));
+        const made = missing ?? (await makeAsWished(shape, tenant, wishes));
         const isOwn = tenantColumns.has(shape.key);
         const row = made.ok || isOwn ? (made.ok ? made.row : undefined) : await anyRow(session, shape);
         if (row !== undefined) (isOwn ? tenant.rows : shared).set(shape.key, row);

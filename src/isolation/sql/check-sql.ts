@@ -4,13 +4,12 @@ import type { Finding } from "../../core/finding.js";
 import type { Expected } from "../expected.js";
 import { loadPolicyAnalysis } from "../policy-analysis.js";
 import { createEngineSql } from "./blocks/engine-blocks.js";
-import type { Branch } from "./blocks/expand-statements.js";
 import { StatementExpander } from "./blocks/expand-statements.js";
-import { findIsolationWord } from "./blocks/isolation-words.js";
+import { listVariants } from "./blocks/list-variants.js";
 import { cachePolicyAnalysis } from "./cache-policy-analysis.js";
 import type { MigrationStep, Unit } from "./interpret.js";
 import { interpretMigrations } from "./interpret.js";
-import type { MigrationText, ParsedStatement } from "./parse-migration.js";
+import type { MigrationText } from "./parse-migration.js";
 import { loadSqlParser, parseMigration } from "./parse-migration.js";
 import type { SchemaState } from "./schema-state.js";
 import { EMPTY_STATE, stateKey } from "./schema-state.js";
@@ -44,7 +43,7 @@ export async function checkSql(
   const isEngineSql = createEngineSql(expected);
   const expander = new StatementExpander(isEngineSql);
   const expanded = steps.map((step) => ({ ...step, statements: expander.expand(step.statements) }));
-  const { conditional, unread } = expander.found;
+  const { unread } = expander.found;
   const judge = (migrations: readonly MigrationStep[]) => {
     const units = interpretMigrations(migrations);
     const final = units.at(-1)?.after ?? EMPTY_STATE;
@@ -53,24 +52,10 @@ export async function checkSql(
     const context = { units, final, expected, analysis, isEngineSql, unread, declared, tenantTables };
     return rules.flatMap((rule) => runRule(rule, context));
   };
-  const findings = [judge(expanded)];
-  for (const last of branchesToTry(conditional)) {
-    const isRun = (statement: ParsedStatement) => (conditional.get(statement) ?? 0) <= last;
-    findings.push(judge(expanded.map((step) => ({ ...step, statements: step.statements.filter(isRun) }))));
-  }
-  return { findings: withoutTwins(findings.flat()), migrations: steps };
-}
-
-/**
- * What a block may do or leave must be sound either way: without any branch, and without those that follow one which has
- * to do with isolation. More than a few of these no block has.
- */
-function branchesToTry(conditional: ReadonlyMap<ParsedStatement, Branch>): number[] {
-  if (conditional.size === 0) return [];
-  const telling = [...conditional].flatMap(([{ text }, branch]) =>
-    findIsolationWord(text) === undefined ? [] : [branch],
+  const findings = listVariants(expander.found).map((isRun) =>
+    judge(expanded.map((step) => ({ ...step, statements: step.statements.filter(isRun) }))),
   );
-  return [0, ...[...new Set(telling)].slice(0, 8)];
+  return { findings: withoutTwins(findings.flat()), migrations: steps };
 }
 
 /** Each finding once. */

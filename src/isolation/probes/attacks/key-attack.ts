@@ -36,7 +36,7 @@ async function attackKey(context: AttackContext, key: ShapeKey, tails: readonly 
   );
   if (exception !== undefined) return notApplicable(`declared exception ${key.name}: ${exception.reason}`);
   if (!declaration.commands.includes("insert")) return notApplicable("services do not insert");
-  const wishes = key.predicate === null ? {} : { conditions: [key.predicate] };
+  const wishes = key.predicate === null ? {} : { conditions: [`(${key.predicate}) is true`] };
   const theirs = await maker.make(shape, stranger, wishes);
   if (!theirs.ok) return notPossible(`no row could be made for ${key.name}: ${theirs.reason}`);
   const own = await session.undone(() => maker.make(shape, newcomer, wishes));

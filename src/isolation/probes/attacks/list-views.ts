@@ -12,6 +12,8 @@ export type View = {
   readonly writable: string | null;
   /** The columns into which the service may write new rows. */
   readonly insertable: readonly string[];
+  /** Its query, as the server prints it. */
+  readonly definition: string | null;
   /** The keys of the tables below it, however deep. */
   readonly sources: readonly string[];
 };
@@ -37,6 +39,7 @@ export async function listViews({ session, expected }: ProbeWorld): Promise<read
       (select coalesce(json_agg(attname::text order by attnum), '[]')::text
          from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped
           and has_column_privilege(${role}, c.oid, attnum, 'insert')) as insertable,
+      pg_get_viewdef(c.oid, true) as definition,
       (select coalesce(json_agg(distinct json_build_array(sn.nspname, s.relname)::text), '[]')::text
          from below join pg_class s on s.oid = below.id join pg_namespace sn on sn.oid = s.relnamespace
         where below.view = c.oid) as sources
@@ -53,6 +56,7 @@ export async function listViews({ session, expected }: ProbeWorld): Promise<read
     readable: row.readable ?? null,
     writable: row.writable ?? null,
     insertable: names(row.insertable),
+    definition: row.definition ?? null,
     sources: names(row.sources).map((key) => JSON.stringify(JSON.parse(key))),
   }));
 }

@@ -10,6 +10,7 @@ import { isTenantTarget } from "../probe.js";
 import { inEmptyWorld } from "./in-empty-world.js";
 import type { View } from "./list-views.js";
 import { listViews } from "./list-views.js";
+import { viewConditions } from "./view-conditions.js";
 import { viewMarkers } from "./view-markers.js";
 import { withOtherTenants } from "./with-other-tenants.js";
 
@@ -106,9 +107,12 @@ from ${qualify(view.schema, view.name)} v`,
   const own = await read(attacker.id);
   if (!own.ok) return judge.isRefused(own) ? HELD : judge.unexpected(own);
   const before = await readAll();
-  const after = await withOtherTenants(world, readAll);
-  const differs = (at: number) => before[at] !== after[at];
   if (before[0] !== before[1]) return notPossible("what it shows changes by itself");
+  let after = await withOtherTenants(world, readAll);
+  const differs = (at: number) => before[at] !== after[at];
+  // A view of what is published shows no row that is as the defaults make it.
+  if (!readers.some((_, at) => differs(at)))
+    after = await withOtherTenants(world, readAll, viewConditions(view, world.shapes));
   if (differs(0)) return leaked("what one tenant sees in it changes when another gets rows");
   if (differs(2)) return leaked("without a tenant, what it shows changes when a tenant gets rows");
   if (differs(3) || differs(4)) return HELD;

@@ -1,13 +1,14 @@
-import type { CreateFunctionStmt, Node } from "libpg-query";
+import type { Node } from "libpg-query";
 import { parseSync } from "libpg-query";
 import type { ParsedStatement } from "../parse-migration.js";
-import { stringsOf, typeText } from "../syntax-names.js";
-import { calledNames, runsQuery } from "../system-names.js";
 import type { IsEngineSql } from "./engine-blocks.js";
 import type { FoldedText } from "./fold-text.js";
 import { foldText, HOLE } from "./fold-text.js";
 import { findHiding, findIsolationWord } from "./isolation-words.js";
+import { KnownFunctions, readFunctionRename } from "./known-functions.js";
 import { readBody } from "./read-body.js";
+import type { Call } from "./read-calls.js";
+import { readCalls } from "./read-calls.js";
 import { readPlpgsql } from "./read-plpgsql.js";
 
 /** SQL that runs and that nobody can read before it does. */
@@ -20,22 +21,35 @@ export type Unread = {
 /** Statements that run together or not at all; in the order in which they stand. */
 export type Branch = number;
 
+/** One of several functions that a call may mean: `option` is its number among those of the same `call`. */
+export type Choice = { readonly call: string; readonly option: number };
+
 /** The statements of a folder, and what blocks and functions do when they are run. */
 export type Expansion = {
   readonly statements: readonly ParsedStatement[];
   readonly unread: readonly Unread[];
   /** Those that may be passed over when they are run, each with the branch that it stands in. */
   readonly conditional: ReadonlyMap<ParsedStatement, Branch>;
+  /** Those that run only if a call means one function and not another. */
+  readonly chosen: ReadonlyMap<ParsedStatement, readonly Choice[]>;
 };
+
+/** Under which conditions a statement runs, and how deep it stands. */
+type Position = {
+  readonly branch: Branch | undefined;
+  readonly choices: readonly Choice[];
+  readonly depth: number;
+};
+const TOP: Position = { branch: undefined, choices: [], depth: 0 };
 
 /** Puts the statements of blocks, and of functions where they are called, behind what runs them. */
 export class StatementExpander {
   readonly #isEngineSql: IsEngineSql;
-  /** By the last part of the name, and by all of it with the types of the parameters. */
-  readonly #functions = new Map<string, Map<string, ParsedStatement>>();
+  readonly #functions = new KnownFunctions();
   readonly #running = new Set<ParsedStatement>();
   readonly #unread: Unread[] = [];
   readonly #conditional = new Map<ParsedStatement, Branch>();
+  readonly #chosen = new Map<ParsedStatement, readonly Choice[]>();
   #branches = 0;
 
   constructor(isEngineSql: IsEngineSql) {
@@ -44,82 +58,73 @@ export class StatementExpander {
 
   /** What has been found in all that was expanded so far. */
   get found(): Omit<Expansion, "statements"> {
-    return { unread: this.#unread, conditional: this.#conditional };
+    return { unread: this.#unread, conditional: this.#conditional, chosen: this.#chosen };
   }
 
   /** Expands the statements of one migration. */
   expand(statements: readonly ParsedStatement[]): ParsedStatement[] {
-    return statements.flatMap((statement) => this.#expandOne(statement, undefined, 0));
+    return statements.flatMap((statement) => this.#expandOne(statement, TOP));
   }
 
-  #expandOne(statement: ParsedStatement, branch: Branch | undefined, depth: number): ParsedStatement[] {
-    if (branch !== undefined) this.#conditional.set(statement, branch);
+  #expandOne(statement: ParsedStatement, position: Position): ParsedStatement[] {
     const { node } = statement;
+    if (position.branch !== undefined) this.#conditional.set(statement, position.branch);
+    // What leaves the schema as it is is judged by itself, whichever function is called.
+    if (position.choices.length > 0 && !isQuery(node)) this.#chosen.set(statement, position.choices);
     // A block in a block in a block: nobody writes that to be read.
-    if (depth > 8) return [statement];
-    if ("DoStmt" in node) return [statement, ...this.#runBody(statement, statement, branch, depth)];
+    if (position.depth > 8) return [statement];
+    if ("DoStmt" in node) return [statement, ...this.#runBody(statement, statement, position)];
     if ("CreateSchemaStmt" in node) {
       const { schemaname, schemaElts } = node.CreateSchemaStmt;
       const inner = (schemaElts ?? []).map((one) => ({ ...statement, node: inSchema(one, schemaname) }));
-      return [statement, ...inner.flatMap((one) => this.#expandOne(one, branch, depth + 1))];
+      return [statement, ...inner.flatMap((one) => this.#expandOne(one, deeper(position)))];
     }
     if ("CreateFunctionStmt" in node) {
-      this.#addFunction(node.CreateFunctionStmt, statement);
+      if (!this.#isEngineSql(statement.text)) this.#functions.add(node.CreateFunctionStmt, statement);
       return [statement];
     }
-    const called = this.#functions.size === 0 ? [] : calledFunctions(node);
-    return [
-      statement,
-      ...called.flatMap((name) => {
-        const overloads = [...(this.#functions.get(name)?.values() ?? [])];
-        return overloads.flatMap((made) => this.#runBody(made, statement, branch, depth));
-      }),
-    ];
+    const renamed = readFunctionRename(node);
+    if (renamed !== undefined) this.#functions.rename(renamed.from, renamed.to);
+    return [statement, ...readCalls(node).flatMap((call) => this.#runCall(call, statement, position))];
   }
 
-  /** Which overload is called is not worked out: each of them may be. */
-  #addFunction({ funcname, parameters }: CreateFunctionStmt, statement: ParsedStatement): void {
-    if (this.#isEngineSql(statement.text)) return;
-    const names = stringsOf(funcname);
-    const types = (parameters ?? []).map((parameter) =>
-      "FunctionParameter" in parameter ? typeText(parameter.FunctionParameter.argType) : "",
-    );
-    const bare = names.at(-1) ?? "";
-    const overloads = this.#functions.get(bare) ?? new Map<string, ParsedStatement>();
-    this.#functions.set(bare, overloads.set(JSON.stringify([names, types]), statement));
+  /** What a call does: where it may mean several functions, each under a choice of its own. */
+  #runCall(call: Call, at: ParsedStatement, position: Position): ParsedStatement[] {
+    const found = this.#functions.find(call);
+    const [only, ...others] = found;
+    if (only !== undefined && others.length === 0) return this.#runBody(only, at, position);
+    const name = JSON.stringify([
+      call.name,
+      found.map(({ migration, line, column }) => [migration, line, column]),
+    ]);
+    return found.flatMap((made, option) => {
+      const choices = [...position.choices, { call: name, option }];
+      return this.#runBody(made, at, { ...position, choices });
+    });
   }
 
   /** What the body of a block or function does; `at` is what runs it. */
-  #runBody(
-    made: ParsedStatement,
-    at: ParsedStatement,
-    branch: Branch | undefined,
-    depth: number,
-  ): ParsedStatement[] {
+  #runBody(made: ParsedStatement, at: ParsedStatement, position: Position): ParsedStatement[] {
     // A function that calls itself does nothing else the second time.
     if (this.#running.has(made)) return [];
     this.#running.add(made);
-    const statements = this.#readBody(made, at, branch, depth);
+    const statements = this.#readBody(made, at, position);
     this.#running.delete(made);
     return statements;
   }
 
-  #readBody(
-    made: ParsedStatement,
-    at: ParsedStatement,
-    branch: Branch | undefined,
-    depth: number,
-  ): ParsedStatement[] {
+  #readBody(made: ParsedStatement, at: ParsedStatement, position: Position): ParsedStatement[] {
     const body = readBody(made.node);
     if (body === undefined || this.#isEngineSql(made.text)) return [];
-    const expandText = (sql: string, place: ParsedStatement, maybe: Branch | undefined) =>
-      parseText(sql, place)?.flatMap((one) => this.#expandOne(one, maybe, depth + 1));
+    const inside = deeper(position);
+    const expandText = (sql: string, place: ParsedStatement, branch: Branch | undefined) =>
+      parseText(sql, place)?.flatMap((one) => this.#expandOne(one, { ...inside, branch }));
     if (body.parsed.length > 0) {
       const inner = body.parsed.flatMap(flatten).map((node) => ({ ...at, node }));
-      return inner.flatMap((one) => this.#expandOne(one, branch, depth + 1));
+      return inner.flatMap((one) => this.#expandOne(one, inside));
     }
     if (body.language === "sql") {
-      const inner = expandText(body.text, at, branch);
+      const inner = expandText(body.text, at, position.branch);
       return inner ?? this.#leave(at, body.text);
     }
     const read = body.language === "plpgsql" ? readPlpgsql(made.text) : undefined;
@@ -128,7 +133,7 @@ export class StatementExpander {
     this.#branches += Math.max(0, ...read.steps.map((step) => step.branch));
     return read.steps.flatMap((step) => {
       const place = made === at ? placeInBody(at, body.text, step.line) : at;
-      const maybe = step.branch === 0 ? branch : first + step.branch;
+      const maybe = step.branch === 0 ? position.branch : first + step.branch;
       if (step.kind !== "dynamic") {
         const sql = step.kind === "expression" ? `select ${step.sql}` : step.sql;
         return expandText(sql, place, maybe) ?? [];
@@ -176,10 +181,14 @@ function placeInBody(at: ParsedStatement, body: string, line: number): ParsedSta
   return { ...at, line: at.line + offset, column: text.length - text.trimStart().length + 1 };
 }
 
-/** The functions that a statement runs now, by the last parts of their names. */
-function calledFunctions(node: Node): string[] {
-  if (!runsQuery(node)) return [];
-  return [...new Set(calledNames(node).map((name) => name.replace(/^.*\./, "")))];
+function deeper(position: Position): Position {
+  return { ...position, depth: position.depth + 1 };
+}
+
+/** True for what reads and writes rows only. */
+function isQuery(node: Node): boolean {
+  if ("SelectStmt" in node) return node.SelectStmt.intoClause === undefined;
+  return "InsertStmt" in node || "UpdateStmt" in node || "DeleteStmt" in node;
 }
 
 /** The statements of a body that is written without quotes. */
