@@ -9,6 +9,22 @@ const remade = (columns: string) =>
 
 describe("by hand, and in passing", () => {
   it.each([
+    // Roles that can become more, and functions that are another tenant.
+    ["role-not-confined", `create user svc in group app_admin, app_tenant`],
+    ["role-not-confined", `create role svc login; grant app_tenant, app_door to svc`],
+    ["role-not-confined", `create role ops; grant app_admin to ops; create role svc in role app_tenant, ops`],
+    [
+      "role-not-confined",
+      `grant app_tenant to svc; grant app_admin to svc with set false, admin true; grant app_admin to other`,
+    ],
+    [
+      "setting-unsafe",
+      `create function f() returns text language sql set app.creator_id = 'x' as 'select 1'`,
+    ],
+    [
+      "setting-unsafe",
+      `create function f() returns int language sql as 'select 1'; alter function f() set "APP.creator_id" to 'x'`,
+    ],
     // Keys.
     ["key-not-tenant-leading", `create unique index concurrently u on documents (title)`],
     ["key-not-tenant-leading", `create unique index on only "Billing"."Invoices" ((creator_id::text))`],

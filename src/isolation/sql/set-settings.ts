@@ -19,7 +19,8 @@ export type SetSetting = {
 };
 
 type Node = ParsedStatement["node"];
-type SetStatement = Extract<Node, { VariableSetStmt: unknown }>["VariableSetStmt"];
+/** SET, also inside another statement. */
+export type SetStatement = Extract<Node, { VariableSetStmt: unknown }>["VariableSetStmt"];
 
 /** What a statement sets by SET, by `set_config(…)` anywhere in it, or by ALTER ROLE, DATABASE or SYSTEM. */
 export function readSettings(node: Node): SetSetting[] {
@@ -46,7 +47,12 @@ function stored(statement: SetStatement | undefined): SetSetting[] {
   return statement === undefined ? [] : [{ ...readSet(statement), scope: "stored" }];
 }
 
-function readSet({ kind, name = "", args }: SetStatement): Pick<SetSetting, "name" | "value" | "values"> {
+/** The name, in lower case, and the value of a SET. */
+export function readSet({
+  kind,
+  name = "",
+  args,
+}: SetStatement): Pick<SetSetting, "name" | "value" | "values"> {
   // Each argument is one element, whatever commas it has.
   const values = (args ?? []).map(valueText);
   return { name: kind === "VAR_RESET_ALL" ? "*" : name.toLowerCase(), value: values.join(","), values };

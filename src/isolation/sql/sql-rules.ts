@@ -20,6 +20,7 @@ import { policyWidens } from "./rules/policy-widens.js";
 import { publicationWithoutFilter } from "./rules/publication-without-filter.js";
 import { rlsNotEnabled } from "./rules/rls-not-enabled.js";
 import { rlsNotForced } from "./rules/rls-not-forced.js";
+import { roleNotConfined } from "./rules/role-not-confined.js";
 import { roleTooStrong } from "./rules/role-too-strong.js";
 import { rowSecurityOff } from "./rules/row-security-off.js";
 import { ruleCreated } from "./rules/rule-created.js";
@@ -49,6 +50,7 @@ export const SQL_RULES: readonly SqlRule[] = [
   grantTooWide,
   defaultPrivileges,
   roleTooStrong,
+  roleNotConfined,
   settingUnsafe,
   internalsGranted,
   largeObjectOpen,

@@ -1,8 +1,9 @@
 import type { Node } from "libpg-query";
 import { managedSchemas } from "../../expected.js";
+import { readFunctionSettings } from "../read-function-settings.js";
 import { findServices } from "../roles/find-services.js";
 import type { SetSetting } from "../set-settings.js";
-import { readSettings } from "../set-settings.js";
+import { readSet, readSettings } from "../set-settings.js";
 import type { SqlContext, SqlRule } from "../sql-rule.js";
 import { partsOf, roleNames } from "../syntax-names.js";
 import type { Act, ActChange } from "../track-acts.js";
@@ -16,6 +17,7 @@ export const settingUnsafe: SqlRule = {
     const services = findServices(context.units, context.expected.settings.roles.tenant);
     return trackActs(context, ({ node }) => [
       ...readStored(node, context),
+      ...readOfFunctions(node, context),
       ...readParameterGrant(node, services),
     ]);
   },
@@ -28,6 +30,21 @@ function readStored(node: Node, context: SqlContext): ActChange[] {
     // RESET ALL takes back each of those that are judged here.
     if (name === "*") return judged(context).map((one) => ({ key: keyOf(role, one), act: undefined }));
     return judged(context).includes(name) ? [{ key: keyOf(role, name), act: judge(setting, context) }] : [];
+  });
+}
+
+/** Whoever calls the function sees, while it runs, another tenant's rows. */
+function readOfFunctions(node: Node, { expected }: SqlContext): ActChange[] {
+  const ours = expected.settings.setting.toLowerCase();
+  return readFunctionSettings(node).flatMap(({ name: made, isNew, sets }) => {
+    const key = JSON.stringify(["function", made]);
+    const changes = sets.map(readSet).flatMap(({ name, value }): ActChange[] => {
+      if (name !== ours && name !== "*") return [];
+      if (name === "*" || value === "" || value.toLowerCase() === "default") return [{ key, act: undefined }];
+      const detail = `the function sets ${ours} for whoever calls it, who then sees that tenant's rows`;
+      return [{ key, act: { level: "error", subject: made, detail, fix: "Take the set out of it." } }];
+    });
+    return [...(isNew ? [{ key, act: undefined }] : []), ...changes];
   });
 }
 
