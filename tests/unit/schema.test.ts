@@ -154,7 +154,7 @@ describe("keys", () => {
     );
     expect(others).toEqual([]);
     // Not unique indexes, but exclusion constraints, which Drizzle does not know.
-    expect(declared).toEqual(["creators_email_key", "refresh_tokens_token_hash_key"]);
+    expect(declared.sort()).toEqual(["creators_email_key", "refresh_tokens_token_hash_key"]);
   });
 
   it("refers to other tenant tables only by composite keys", () => {
