@@ -30,7 +30,7 @@ const BOX_ARRAY = 1020;
  *
  * @param parse makes a value of an element's text; without it the text is the value.
  */
-export function parseArray(text: string, delimiter: string, parse?: (text: string) => unknown): unknown[] {
+function parseArray(text: string, delimiter: string, parse?: (text: string) => unknown): unknown[] {
   let at = text.indexOf("{");
   const readList = (): unknown[] => {
     const list: unknown[] = [];
@@ -60,7 +60,7 @@ export function parseArray(text: string, delimiter: string, parse?: (text: strin
 }
 
 /** An array as PostgreSQL reads it (pure); what is no array, such as an array's text, stays. */
-export function serializeArray(
+function serializeArray(
   value: unknown,
   delimiter: string,
   serialize: ((value: unknown) => unknown) | undefined,
