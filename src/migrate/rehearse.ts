@@ -7,6 +7,7 @@ import type { Expected } from "../isolation/expected.js";
 import type { ConnectOptions, Database } from "../postgres/connect.js";
 import type { ShadowDatabase } from "../postgres/shadow.js";
 import { withShadowTemplate } from "../postgres/shadow-template.js";
+import { countMigrations } from "./folder/count-migrations.js";
 import type { Migration } from "./folder/migration.js";
 import { replayMigration, runSql } from "./run/replay-migration.js";
 
@@ -38,7 +39,7 @@ export async function withRehearsal<T>(
       family: `migrations ${place.out}`,
       content: folder.map(({ name, hash }) => `${name} ${hash}`),
       build: async ({ database }) => {
-        place.logger.info(`applying ${folder.length} migrations to the shadow`);
+        place.logger.info(`applying ${countMigrations(folder)} to the shadow`);
         for (const migration of folder) await replayMigration(database, migration, place.signal);
       },
     },

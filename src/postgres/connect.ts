@@ -1,6 +1,7 @@
 import postgres from "postgres";
 import { describeTarget } from "../core/database-url.js";
 import { codeOf, messageOf, TenantryError } from "../core/errors.js";
+import { ARRAY_TYPES_SQL, teachArrayTypes } from "./array-types.js";
 
 /** A pool of connections to one database, of postgres.js. */
 export type Database = postgres.Sql;
@@ -47,13 +48,17 @@ export async function openDatabase(url: URL, options: ConnectOptions = {}): Prom
     backoff: false,
     // postgres.js would close a connection after 30 to 60 minutes, and with it a lock or a long migration.
     max_lifetime: null,
+    // Asked for below, where a failure can be caught.
+    fetch_types: false,
     onclose: () => options.onClose?.(),
   });
   try {
-    const asked = database<{ version: number }[]>`
-      select current_setting('server_version_num')::int as version`;
+    const asked = database.unsafe<{ version: number; arrays: unknown }[]>(
+      `select current_setting('server_version_num')::int as version, ${ARRAY_TYPES_SQL} as arrays`,
+    );
     const [row] = await answerWithin(timeoutSeconds, asked);
     requireSupportedVersion(row?.version ?? 0, url);
+    teachArrayTypes(database, row?.arrays);
     return database;
   } catch (thrown) {
     // Zero, since what never answered will not say goodbye either.

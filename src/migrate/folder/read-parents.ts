@@ -55,7 +55,7 @@ export async function readParents(
     for (const migration of missing) {
       const file = snapshotFile(migration);
       const detail = `${migration.name} has no snapshot: it is taken to follow the migration before it`;
-      report("migration-orphaned", migration, file, detail, FROM_GIT);
+      report("migration-orphaned", migration, file, detail, UNLESS_BY_HAND);
     }
   }
   const byId = groupBy(found, ([, { id }]) => id);
@@ -81,6 +81,7 @@ export async function readParents(
 }
 
 const FROM_GIT = "Restore it from git.";
+const UNLESS_BY_HAND = "None is needed if it was written by hand; otherwise restore it from git.";
 const RENAME = "Write the one that no database has run anew: tenantry create NAME.";
 
 /** drizzle-kit writes these first; what follows may be megabytes. */

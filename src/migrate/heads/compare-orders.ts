@@ -3,6 +3,7 @@ import { readWholeStructure } from "../../catalog/read-whole-structure.js";
 import { messageOf, TenantryError } from "../../core/errors.js";
 import type { Database } from "../../postgres/connect.js";
 import { withShadowTemplate } from "../../postgres/shadow-template.js";
+import { countMigrations } from "../folder/count-migrations.js";
 import type { Migration } from "../folder/migration.js";
 import type { RehearsalPlace } from "../rehearse.js";
 import { runOnShadow } from "../stamp/run-on-shadow.js";
@@ -34,7 +35,7 @@ async function applyOrder(place: RehearsalPlace, { base }: Fork, order: readonly
   const { server, connect, out, signal, logger } = place;
   const content = base.map(({ name, hash }) => `${name} ${hash}`);
   const build = async ({ database }: { readonly database: Database }) => {
-    logger.info(`applying ${base.length} migrations to the shadow, which the branches have in common`);
+    logger.info(`applying ${countMigrations(base)} to the shadow, which the branches have in common`);
     for (const migration of base) await runOnShadow(database, migration, signal);
   };
   return await withShadowTemplate(

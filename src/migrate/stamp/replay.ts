@@ -4,6 +4,7 @@ import { readBuildableFacts } from "../../catalog/way/fact-statements.js";
 import type { Database } from "../../postgres/connect.js";
 import type { ShadowDatabase } from "../../postgres/shadow.js";
 import { withShadowTemplate } from "../../postgres/shadow-template.js";
+import { countMigrations } from "../folder/count-migrations.js";
 import type { Migration } from "../folder/migration.js";
 import type { RehearsalPlace } from "../rehearse.js";
 import { throwIfStopped } from "../run/interrupted.js";
@@ -47,7 +48,7 @@ export async function withReplay<T>(
       content: [FORMAT, ...folder.map(({ name, hash }) => `${name} ${hash}`)],
       build: async ({ database }) => {
         place.logger.info(
-          `replaying ${folder.length} migrations on the shadow, to see what each of them changes`,
+          `replaying ${countMigrations(folder)} on the shadow, to see what each of them changes`,
         );
         await storeReplay(database, await replayFolder(database, folder, place.signal));
       },
