@@ -149,6 +149,7 @@ export const ROLES: readonly Mutant[] = inBoth({
   },
   "25-function": {
     threats: [25],
+    unseenBy: { probe: "it is another tenant than those of the probes" },
     plant: (n) =>
       sql(
         `create function ${n.schema}.mutant_x() returns int language sql set ${n.setting} = '1' as 'select 1'`,
