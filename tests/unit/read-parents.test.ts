@@ -48,6 +48,19 @@ describe("the parents of migrations", () => {
     expect(await read(folder)).toEqual({ parents: { a: undefined, b: undefined }, problems: [] });
   });
 
+  it("are unknown of the first snapshot behind migrations that are written by hand", async () => {
+    const { parents } = await read({
+      "20260101000000_hand/migration.sql": "",
+      "20260102000000_init/migration.sql": "",
+      "20260102000000_init/snapshot.json": snapshot("1", ROOT),
+      "20260103000000_next/migration.sql": "",
+      "20260103000000_next/snapshot.json": snapshot("2", "1"),
+      "20260104000000_branch/migration.sql": "",
+      "20260104000000_branch/snapshot.json": snapshot("3", ROOT),
+    });
+    expect(parents).toEqual({ hand: undefined, init: undefined, next: ["init"], branch: [] });
+  });
+
   it("are told to be unknown where a snapshot is missing, broken, a copy, or follows what is gone", async () => {
     expect(
       await read({

@@ -26,7 +26,7 @@ export function snapshotFile({ file, layout, name }: Pick<Migration, "file" | "l
 
 /**
  * Reads from the snapshots which migrations each one follows. Where that is not known (no snapshot, one that is no
- * snapshot, two of the same name or id), `parents` stays away; parents that are not in the folder are left out.
+ * snapshot, two of the same name or id, the first behind some without), `parents` stays away; parents that are not in the folder are left out.
  *
  * @returns the migrations in their order, and what is wrong with their snapshots: warnings, since nothing needs a snapshot
  * to be applied. A folder without any has nothing wrong.
@@ -65,10 +65,13 @@ export async function readParents(
       report("migration-collides", migration, snapshotFile(migration), detail, RENAME);
     }
   }
-  const migrations = folder.map((migration) => {
+  // What is written by hand before drizzle-kit's first snapshot is no branch beside it: drizzle-kit did not see it.
+  const begun = folder.findIndex((migration) => !missing.includes(migration));
+  const migrations = folder.map((migration, index) => {
     const own = found.get(migration);
     if (own === undefined || byId.get(own.id)?.length !== 1) return migration;
     const ids = own.prevIds.filter((id) => id !== ROOT);
+    if (ids.length === 0 && index > 0 && index === begun) return migration;
     const lost = ids.filter((id) => !byId.has(id));
     if (lost.length > 0) {
       const detail = `${migration.name} follows a migration that is not in the folder (snapshot ${lost.join(", ")})`;

@@ -84,6 +84,25 @@ export const HAND_WRITTEN: readonly Mutant[] = inBoth({
         `alter table ${n.table} add constraint apart_x exclude using btree (${n.column} with =, ${n.text} with =, id with =)`,
       ),
   },
+  "79-overload": {
+    threats: [79],
+    plant: (n) =>
+      sql(
+        `create function mutant_x(a int) returns void language plpgsql as 'begin alter table ${n.table} no force row level security; end'`,
+        `create function mutant_x(a text) returns void language plpgsql as 'begin alter table ${n.table} force row level security; end'`,
+        "select mutant_x(1)",
+      ),
+  },
+  "79-ok-overload": {
+    threats: [79],
+    clean: true,
+    plant: () =>
+      sql(
+        `create function mutant_x(a int) returns int language sql as 'select a'`,
+        `create function mutant_x(a text) returns text language sql as 'select a'`,
+        "select mutant_x(1), mutant_x('a')",
+      ),
+  },
   "79-in-block": {
     threats: [79],
     plant: (n) => sql(`do $$ begin alter table ${n.table} no force row level security; end $$`),

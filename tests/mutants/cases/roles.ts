@@ -134,6 +134,27 @@ export const ROLES: readonly Mutant[] = inBoth({
     plant: (n) =>
       byHand(`create publication mutant_one for table ${n.table} where (${n.column} = ${n.literal})`),
   },
+  "36-migration": {
+    threats: [36],
+    plant: (n) => sql(`create role mutant_login login in role ${n.service}, ${n.admin}`),
+  },
+  "36-ok-migration": {
+    threats: [36],
+    clean: true,
+    plant: (n) => sql(`create role mutant_login login in role ${n.admin}`),
+  },
+  "84-migration": {
+    threats: [84],
+    plant: (n) => sql("create role mutant_login login", `grant ${n.service}, ${n.door} to mutant_login`),
+  },
+  "25-function": {
+    threats: [25],
+    unseenBy: { probe: "it is another tenant than those of the probes" },
+    plant: (n) =>
+      sql(
+        `create function ${n.schema}.mutant_x() returns int language sql set ${n.setting} = '1' as 'select 1'`,
+      ),
+  },
   "40-migration": { threats: [40], plant: (n) => sql(`grant all on ${n.table} to ${n.service}`) },
   "40-ok-migration": {
     threats: [40],
