@@ -5,8 +5,8 @@ import { readCatalog } from "../../src/catalog/read-catalog.js";
 import { COMMAND_NAMES } from "../../src/cli/commands.js";
 import { loadProject } from "../../src/cli/project.js";
 import { auditCatalog } from "../../src/isolation/audit.js";
+import { catalogScope } from "../../src/isolation/catalog-scope.js";
 import type { Expected } from "../../src/isolation/expected.js";
-import { managedSchemas } from "../../src/isolation/expected.js";
 import { loadPolicyAnalysis } from "../../src/isolation/policy-analysis.js";
 import { createMigration } from "../../src/migrate/create/create-migration.js";
 import { splitBreakpoints } from "../../src/migrate/folder/breakpoints.js";
@@ -76,10 +76,7 @@ async function migratedProject(section: string, config?: string) {
 }
 
 async function audit(database: Database, expected: Expected) {
-  const catalog = await readCatalog(database, {
-    schemas: [...managedSchemas(expected), "tenantry"],
-    roles: Object.values(expected.settings.roles),
-  });
+  const catalog = await readCatalog(database, catalogScope(expected));
   return auditCatalog({ expected, catalog, analysis: await loadPolicyAnalysis(expected.settings) });
 }
 

@@ -16,6 +16,18 @@ describe("docs/rls.md", () => {
     expect(shown).toEqual(forms);
   });
 
+  it("declares a door that can be read", async () => {
+    const project = createSnippetProject(
+      blocks.filter(({ section, text }) => section === "Doors" && text.includes("door(")),
+    );
+    try {
+      const { doors } = readExpected(parseTenancySettings({}), await project.load(project.files[0] ?? ""));
+      expect(doors.map(({ name }) => name)).toEqual(["find_account_by_email"]);
+    } finally {
+      project.remove();
+    }
+  });
+
   it.each(["Keys", "Options of a table"])("declares tables that can be read: %s", async (section) => {
     const project = createSnippetProject(
       blocks.filter((block) => block.section === section && block.language === "ts"),

@@ -256,7 +256,8 @@ describe("a missing or wrong tenant", () => {
   });
 
   it("cannot reach a table without one", () => {
-    expect(Object.keys(db).sort()).toEqual(["as", "close", "current", "prepare"]);
+    expect(Object.keys(db).sort()).toEqual(["as", "asAdmin", "close", "current", "doors", "prepare"]);
+    expect(db.doors).toEqual({});
   });
 });
 

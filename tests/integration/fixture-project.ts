@@ -8,11 +8,10 @@ import { readCatalog } from "../../src/catalog/read-catalog.js";
 import type { ExitCode } from "../../src/cli/command.js";
 import { runProgram } from "../../src/cli/program.js";
 import { loadProject } from "../../src/cli/project.js";
-import { ENGINE_SCHEMA } from "../../src/core/engine-schema.js";
 import type { Finding } from "../../src/core/finding.js";
 import type { TenancyOptions } from "../../src/core/tenancy-settings.js";
 import { auditCatalog } from "../../src/isolation/audit.js";
-import { managedSchemas } from "../../src/isolation/expected.js";
+import { catalogScope } from "../../src/isolation/catalog-scope.js";
 import { loadPolicyAnalysis } from "../../src/isolation/policy-analysis.js";
 import type { CreateOptions, CreateResult } from "../../src/migrate/create/create-migration.js";
 import { createMigration } from "../../src/migrate/create/create-migration.js";
@@ -141,10 +140,7 @@ export async function makeProject(options: FixtureOptions = {}): Promise<Fixture
     audit: async (database) => {
       const loaded = await loadProject(config);
       const { expected } = await loaded.loadSchema();
-      const catalog = await readCatalog(database, {
-        schemas: [...managedSchemas(expected), ENGINE_SCHEMA],
-        roles: Object.values(expected.settings.roles),
-      });
+      const catalog = await readCatalog(database, catalogScope(expected));
       return auditCatalog({ expected, catalog, analysis: await loadPolicyAnalysis(expected.settings) });
     },
     advance: async (database, name, flags = {}) => {

@@ -81,6 +81,42 @@ async function insertRows(place: Place): Promise<void> {
 }
 
 describe("a migrator that row security binds", () => {
+  it("makes doors, changes them and takes them away, and is in the door role no more", async () => {
+    const { project, roles } = await makeSite();
+    const place = await createEmptyDatabase();
+    const migrator = await makeMigrator(place);
+    dropAtEnd([place], [migrator.name, ...Object.values(roles)]);
+    await run(project, migrator.url, roles.admin);
+    const withDoor = (returns: string) =>
+      `import { door } from "tenantry";
+       ${noteTable()}
+       export const findNote = door("find_note", { table: notes, by: [notes.creatorId, notes.id]${returns}, reason: "It is looked up." });`;
+    const service = await makeService(place, { tenant: roles.tenant, setting: "app.creator_id" });
+    const find = () =>
+      service(undefined, async (sql) => [
+        ...(await sql.unsafe("select * from tenantry_doors.find_note($1, (select null::uuid))", [A])),
+      ]);
+    for (const returns of [", returns: [notes.title]", ""]) {
+      await project.write(withDoor(returns));
+      await project.create(`doors${returns.length}`);
+      await run(project, migrator.url, roles.admin);
+      expect(await project.audit(place.admin)).toEqual([]);
+      expect(await find()).toEqual(returns === "" ? [{ find_note: null }] : []);
+      const [made] = await place.admin`
+        select pg_get_userbyid(proowner) as owner, prosecdef as definer,
+               exists (select from pg_auth_members where roleid = proowner and member = ${migrator.name}::regrole
+                         and coalesce((to_jsonb(pg_auth_members) ->> 'set_option')::bool, true)) as joined,
+               has_schema_privilege(proowner, 'tenantry_doors', 'create') as open
+        from pg_proc where proname = 'find_note'`;
+      expect(made).toEqual({ owner: roles.door, definer: true, joined: false, open: false });
+    }
+    await project.write(noteTable());
+    await project.create("closed");
+    await run(project, migrator.url, roles.admin);
+    expect(await place.admin`select from pg_namespace where nspname = 'tenantry_doors'`).toHaveLength(0);
+    expect(await project.audit(place.admin)).toEqual([]);
+  });
+
   it("applies what create wrote, and services see only their own", async () => {
     const { project, roles } = await makeSite();
     const place = await createEmptyDatabase();

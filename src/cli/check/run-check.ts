@@ -192,12 +192,15 @@ async function readTexts(
   return [...migrations.map(({ file, sql }) => ({ file, text: sql })), ...read];
 }
 
-function listExceptions({ tables }: Expected): ShownException[] {
-  return tables.flatMap(({ name: table, declaration }) => [
+function listExceptions({ tables, doors }: Expected): ShownException[] {
+  return tables.flatMap(({ name: table, schema, declaration }) => [
     ...(declaration?.kind === "global" && declaration.reason !== undefined
       ? [{ table, rule: "global", subject: table, reason: declaration.reason }]
       : []),
     ...(declaration?.exceptions ?? []).map(({ rule, subject, reason }) => ({ table, rule, subject, reason })),
+    ...doors
+      .filter((door) => door.schema === schema && door.table === table)
+      .map(({ name, reason }) => ({ table, rule: "door", subject: name, reason })),
   ]);
 }
 
