@@ -22,6 +22,7 @@ export type SnippetProject = {
 const ENTRIES = {
   ".": "./src/index.ts",
   "./schema": "./schema/index.ts",
+  "./schema/generated/*": "./schema/generated/*.ts",
   "./client": "./src/client/index.ts",
   "./redis": "./src/redis/index.ts",
   "./migrate": "./src/migrate/index.ts",
