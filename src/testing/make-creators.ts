@@ -15,8 +15,7 @@ import { shapeKey } from "../isolation/probes/table-shape.js";
 import type { Database, Session } from "../postgres/connect.js";
 import type { TenantRoot } from "./tenant-root.js";
 
-/** How many creators a database for tests begins with. */
-export const CREATORS = 2;
+const CREATORS = 2;
 
 /**
  * Makes rows up for two tenants, as the probes make theirs: with what `defineTenancy({ probes: { rows } })` gives, and

@@ -11,16 +11,11 @@ const LOCK_CLASS = 0x73_77_65_70;
 const LEFT_ALONE: ReadonlySet<string> = new Set(["55006", "3D000", "42704", "2BP01"]);
 
 /**
- * Keeps sweepers away until this connection is closed or {@link releaseSweep} is called: a database that has just been
+ * Keeps sweepers away until this connection is closed: a database that has just been
  * made has no connection yet, and looks as if nobody wanted it.
  */
 export async function holdSweep(session: Session, prefix: string): Promise<void> {
   await session`select pg_advisory_lock_shared(${LOCK_CLASS}::int, hashtext(${prefix}))`;
-}
-
-/** Undoes {@link holdSweep}. */
-export async function releaseSweep(session: Session, prefix: string): Promise<void> {
-  await session`select pg_advisory_unlock_shared(${LOCK_CLASS}::int, hashtext(${prefix}))`;
 }
 
 /**
