@@ -24,6 +24,12 @@ export type RedisServer = {
   readonly start: () => Promise<void>;
 };
 
+/** Ends what this file has started; a hook that is only set up inside another is never run. */
+const ends: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
 /** Starts one on loopback; it and its clients end with the file. */
 export async function startRedisServer(args: readonly string[] = []): Promise<RedisServer> {
   const program = await requireRedisProgram();
@@ -61,12 +67,15 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
     await client.call(command);
     client.disconnect();
   };
-  await start();
-  afterAll(async () => {
+  const killAtOnce = () => void child?.kill("SIGKILL");
+  process.on("exit", killAtOnce);
+  ends.push(async () => {
     for (const client of clients) client.disconnect();
     await kill();
+    process.off("exit", killAtOnce);
     await rm(folder, { recursive: true, force: true });
   });
+  await start();
   return {
     port,
     connect,
