@@ -1,4 +1,4 @@
-import type { Catalog, DatabaseFunction } from "../../catalog/catalog.js";
+import type { DatabaseFunction } from "../../catalog/catalog.js";
 import { DOOR_SCHEMA } from "../../core/door-schema.js";
 import type { Expected } from "../expected.js";
 import { isSameStatement } from "../repair/compare-sql.js";
@@ -29,13 +29,4 @@ export function doorProblems(door: ExpectedDoor, made: DatabaseFunction, expecte
     ...(made.owner === owner ? [] : [`it belongs to ${made.owner} and not to ${owner}`]),
     ...(isClosed ? [] : [`others than ${door.to} may execute it, or ${door.to} may not`]),
   ];
-}
-
-/** True of a function that is a declared door in every respect. */
-export function isDeclaredDoor(made: Named, catalog: Catalog, expected: Expected): boolean {
-  const door = findDoor(expected, made);
-  const found = catalog.functions.find(
-    (one) => one.schema === made.schema && one.name === made.name && one.arguments === made.arguments,
-  );
-  return door !== undefined && found !== undefined && doorProblems(door, found, expected).length === 0;
 }
