@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { AnyRelations, EmptyRelations } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { connect } from "../client/connect.js";
+import type { DoorsByName } from "../client/doors/door-calls.js";
 import type { TenantClient } from "../client/tenant-client.js";
 import { onDatabase } from "../core/database-url.js";
 import { TenantryError } from "../core/errors.js";
@@ -24,6 +25,7 @@ import { readTestSchema, type TestSchema } from "./test-schema.js";
 export type TestDatabaseOptions<
   TRelations extends AnyRelations = EmptyRelations,
   Type extends TenantColumnType = TenantColumnType,
+  TDoors extends DoorsByName = Record<never, never>,
 > = TestServerOptions & {
   /** Default `drizzle` in the working directory, else the migrations that come with the package. */
   readonly migrationsFolder?: string;
@@ -35,6 +37,8 @@ export type TestDatabaseOptions<
   readonly schema?: Readonly<Record<string, unknown>>;
   /** What `defineRelations` returned, for `db.as(id).query`. */
   readonly relations?: TRelations;
+  /** What `generated/doors.ts` exports, for `db.doors`. */
+  readonly doors?: TDoors;
   /** The database's name begins with it. Default `tenantry_test`. */
   readonly prefix?: string;
   /** Connections of `service`. Few, so that they are used again: that is where a tenant context leaks. Default 2. */
@@ -45,13 +49,14 @@ export type TestDatabaseOptions<
 export type TestDatabase<
   TRelations extends AnyRelations = EmptyRelations,
   Type extends TenantColumnType = TenantColumnType,
+  TDoors extends DoorsByName = Record<never, never>,
 > = EmptyDatabase & {
   /** A login that is a member of the tenant role and of nothing else: run tests of isolation as it. */
   readonly serviceUrl: URL;
   /** A pool connected by `serviceUrl`. */
   readonly service: Database;
   /** What a service has: the tenant client, connected by `serviceUrl`. */
-  readonly db: TenantClient<TRelations, Type>;
+  readonly db: TenantClient<TRelations, Type, TDoors>;
   /**
    * The ids of two tenants that have a row in the tenant root, with values that were made up.
    *
@@ -84,7 +89,10 @@ export type TestDatabase<
 export async function createTestDatabase<
   TRelations extends AnyRelations = EmptyRelations,
   Type extends TenantColumnType = TenantColumnType,
->(options: TestDatabaseOptions<TRelations, Type> = {}): Promise<TestDatabase<TRelations, Type>> {
+  TDoors extends DoorsByName = Record<never, never>,
+>(
+  options: TestDatabaseOptions<TRelations, Type, TDoors> = {},
+): Promise<TestDatabase<TRelations, Type, TDoors>> {
   const tenancy = options.tenancy ?? (defineTenancy() as Tenancy<string, Type>);
   const schema = options.schema === undefined ? undefined : readTestSchema(tenancy.settings, options.schema);
   return await whileServerStays(
@@ -93,17 +101,16 @@ export async function createTestDatabase<
   );
 }
 
-type Resolved<TRelations extends AnyRelations, Type extends TenantColumnType> = TestDatabaseOptions<
-  TRelations,
-  Type
-> & { readonly tenancy: Tenancy<string, Type> };
-
-async function createOn<TRelations extends AnyRelations, Type extends TenantColumnType>(
+async function createOn<
+  TRelations extends AnyRelations,
+  Type extends TenantColumnType,
+  TDoors extends DoorsByName,
+>(
   server: TestServer,
-  options: Resolved<TRelations, Type>,
+  options: TestDatabaseOptions<TRelations, Type, TDoors> & { readonly tenancy: Tenancy<string, Type> },
   schema: TestSchema | undefined,
-): Promise<TestDatabase<TRelations, Type>> {
-  const { tenancy, relations, ledger, prefix = DEFAULT_PREFIX, serviceConnections = 2 } = options;
+): Promise<TestDatabase<TRelations, Type, TDoors>> {
+  const { tenancy, relations, doors, ledger, prefix = DEFAULT_PREFIX, serviceConnections = 2 } = options;
   const migrationsFolder = options.migrationsFolder ?? defaultMigrationsFolder();
   return await createDatabaseFrom(server.url, prefix, {
     chooseTemplate: async (onServer) => {
@@ -126,7 +133,12 @@ async function createOn<TRelations extends AnyRelations, Type extends TenantColu
       const serviceUrl = onDatabase(adminUrl, name, login);
       const [service, db, creators] = await settle(
         openDatabase(serviceUrl, { max: serviceConnections, urlName: "the service login's URL" }),
-        connect({ url: serviceUrl, tenancy, ...(relations === undefined ? {} : { relations }) }),
+        connect<TRelations, Type, string, TDoors>({
+          url: serviceUrl,
+          tenancy,
+          ...(relations === undefined ? {} : { relations }),
+          ...(doors === undefined ? {} : { doors }),
+        }),
         schema?.readCreators(admin) ?? Promise.resolve(undefined),
       );
       accompany({ before: () => service.end({ timeout: 1 }) });

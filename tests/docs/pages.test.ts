@@ -151,7 +151,7 @@ async function explain(line: string): Promise<string> {
 }
 
 /** Command lines of other programs, looked at by a person. */
-const OTHERS = new Set(["npm pack", "npm ci", "npx drizzle-kit up"]);
+const OTHERS = new Set(["npm pack", "npm ci", "npx drizzle-kit up", "npx jest"]);
 
 function explainMake(words: readonly string[]): string {
   const makefile = readPage("Makefile");

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { onDatabase } from "../../src/core/database-url.js";
-import { createTestDatabase } from "../support/databases.js";
+import { withDatabase } from "../../src/postgres/connect.js";
+import { createTestDatabase, serverUrl } from "../support/databases.js";
 import { redisUrl } from "../support/redis-url.js";
 import { createExample } from "./support/create-example.js";
 import { packProject } from "./support/pack-project.js";
@@ -51,8 +52,9 @@ describe("the worker", () => {
   }, 5 * MINUTES);
   afterAll(async () => {
     await database.drop();
-    const { admin } = await createTestDatabase();
-    await admin.unsafe(`drop role "${database.name}_admin"`);
+    await withDatabase(new URL(serverUrl), {}, (server) =>
+      server.unsafe(`drop role if exists "${database.name}_admin"`),
+    );
   });
 
   it("processes the documents of all active creators, over as many connections as it has lanes", async () => {

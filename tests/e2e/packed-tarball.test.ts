@@ -152,6 +152,7 @@ describe("a service that has installed it", () => {
 describe("what a service loads and installs", () => {
   it.each([
     ["tenantry/client", ["drizzle-orm", "postgres", "uuid", "zod"], ["client", "core", "postgres", "rls"]],
+    ["tenantry/redis", ["drizzle-orm", "zod"], ["core", "redis"]],
     ["tenantry/schema", ["drizzle-orm", "uuid", "zod"], ["core", "rls", "schema"]],
     ["tenantry", ["drizzle-orm", "uuid", "zod"], ["core", "rls"]],
   ])(
@@ -250,7 +251,7 @@ describe("the command that comes with it", () => {
     const env = { DATABASE_URL: database.adminUrl.href, REDIS_URL: redisUrl };
     const { status, stdout, stderr } = await npx(["status"], env);
     expect({ status, stderr }).toMatchObject({ status: 0 });
-    expect(stdout).toMatch(/^7 of 7 tables are isolated\.$/m);
+    expect(stdout).toMatch(/^8 of 8 tables are isolated\.$/m);
   });
 
   it("says which package is missing when it needs one that is optional", async () => {

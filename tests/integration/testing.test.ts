@@ -6,6 +6,7 @@ import { pgTable, text } from "drizzle-orm/pg-core";
 import { tenantKey, withTenantRls } from "tenantry";
 import { createEmptyDatabase, createTestDatabase } from "tenantry/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { doors } from "../../schema/generated/doors.js";
 import { relations } from "../../schema/generated/relations.js";
 import * as schema from "../../schema/index.js";
 import { withDatabase } from "../../src/postgres/connect.js";
@@ -22,7 +23,7 @@ const exists = async (name: string) => ({
 
 describe("a database for the tests of a service", () => {
   let database: Awaited<ReturnType<typeof create>>;
-  const create = () => createTestDatabase({ serverUrl, schema, relations });
+  const create = () => createTestDatabase({ serverUrl, schema, relations, doors });
 
   beforeAll(async () => {
     database = await create();
@@ -50,6 +51,12 @@ describe("a database for the tests of a service", () => {
     const [login] =
       await database.service`select rolsuper, rolbypassrls from pg_roles where rolname = current_user`;
     expect(login).toEqual({ rolsuper: false, rolbypassrls: false });
+  });
+
+  it("has the doors, through which a creator that was made up is found", async () => {
+    const [ann] = database.creators;
+    const [row] = await database.db.as(ann).select({ email: creators.email }).from(creators);
+    expect(await database.db.doors.findCreatorByEmail(row?.email ?? "")).toMatchObject({ id: ann });
   });
 
   it("shares nothing with another, but the creators' ids", async () => {

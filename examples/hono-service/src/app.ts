@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { refusalOf } from "./refusal-of.js";
+import { isTaken, refusalOf } from "./refusals.js";
 import { authRoutes } from "./routes/auth.js";
 import { documentRoutes } from "./routes/documents.js";
 import type { Services } from "./services.js";
@@ -12,10 +12,10 @@ export function createApp(services: Services) {
   app.route("/documents", documentRoutes(services));
   app.onError((thrown, context) => {
     if (thrown instanceof HTTPException) return context.json({ error: thrown.message }, thrown.status);
-    const refusal = refusalOf(thrown);
-    // Only its own code is told: the message is for the log.
-    if (refusal?.code === "unique-violation") return context.json({ error: "exists already" }, 409);
+    if (isTaken(thrown)) return context.json({ error: "exists already" }, 409);
+    // What it says is for the log alone.
     console.error(thrown);
+    const refusal = refusalOf(thrown);
     return context.json({ error: "internal" }, refusal?.code === "statement-timeout" ? 503 : 500);
   });
   return app;

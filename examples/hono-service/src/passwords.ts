@@ -19,7 +19,8 @@ export async function hashPassword(password: string): Promise<string> {
 /** Takes as long for a creator who does not exist as for one who does. */
 export async function isPassword(password: string, stored: string | undefined): Promise<boolean> {
   const [, salt = "", hash = ""] = PHC.exec(stored ?? "") ?? [];
-  const expected = Buffer.alloc(32, Buffer.from(hash, "base64"));
+  const expected = Buffer.alloc(32);
+  Buffer.from(hash, "base64").copy(expected);
   const given = await scrypt(password, Buffer.from(salt, "base64"), 32, OPTIONS);
   return timingSafeEqual(given, expected) && hash !== "";
 }

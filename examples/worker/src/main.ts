@@ -12,7 +12,9 @@ const db = await openDatabase(settings);
 const total = { creators: 0, documents: 0 };
 try {
   await inLanes(listCreators(db), settings.LANES, stopping.signal, async (creatorId) => {
-    total.documents += await processDocuments(db.as(creatorId, { actor: "example-worker" }));
+    // Added when it is done: "+= await" would read the sum before, and forget what other lanes add meanwhile.
+    const processed = await processDocuments(db.as(creatorId, { actor: "example-worker" }));
+    total.documents += processed;
     total.creators += 1;
   });
 } finally {

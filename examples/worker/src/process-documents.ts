@@ -37,4 +37,4 @@ export async function processDocuments(own: ReturnType<Database["as"]>): Promise
 }
 
 /** What stands for the real work, such as embedding the text. */
-const countWords = sql`coalesce(array_length(regexp_split_to_array(nullif(trim(${documents.content}), ''), '\s+'), 1), 0)`;
+const countWords = sql`coalesce(array_length(regexp_split_to_array(nullif(trim(${documents.content}), ''), '[[:space:]]+'), 1), 0)`;

@@ -4,7 +4,7 @@ import { creators } from "tenantry/schema";
 import { z } from "zod";
 import { hashPassword, isPassword } from "../passwords.js";
 import { readBody } from "../read-body.js";
-import { refusalOf } from "../refusal-of.js";
+import { isTaken } from "../refusals.js";
 import { requireCreator } from "../require-creator.js";
 import type { Services } from "../services.js";
 
@@ -26,7 +26,7 @@ export function authRoutes(services: Services) {
     try {
       await db.as(uuidV7()).insert(creators).values({ email, displayName, passwordHash });
     } catch (thrown) {
-      if (refusalOf(thrown)?.code !== "unique-violation") throw thrown;
+      if (!isTaken(thrown)) throw thrown;
     }
     return context.json({ status: "accepted" }, 202);
   });
