@@ -7,7 +7,12 @@ import { startEmbeddedServer } from "../support/postgres-embedded.js";
 import type { BenchClient } from "./clients/bench-client-kind.js";
 import { makeTables, tenantId } from "./clients/bench-table.js";
 import { installBetterTenant } from "./clients/better-tenant.js";
-import { bareDrizzle, documentedDrizzle, setConfigDrizzle } from "./clients/drizzle-clients.js";
+import {
+  bareDrizzle,
+  documentedDrizzle,
+  preparedDrizzle,
+  setConfigDrizzle,
+} from "./clients/drizzle-clients.js";
 import { tenantryClient, tenantryPrepared } from "./clients/tenantry-client.js";
 import { describeMachine } from "./describe-machine.js";
 import { startLatencyProxy } from "./latency-proxy.js";
@@ -38,6 +43,7 @@ try {
     grant select on isolated, better_isolated to app_better;`);
   const clients = [
     bareDrizzle,
+    preparedDrizzle,
     tenantryClient,
     tenantryPrepared,
     setConfigDrizzle,

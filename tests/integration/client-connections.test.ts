@@ -77,6 +77,26 @@ describe("a statement", () => {
   });
 });
 
+describe("a connection that is cut while nobody uses it", () => {
+  it("is not lent out again", async () => {
+    const one = await connect({ url: database.serviceUrl, max: 1, applicationName: "idle" });
+    for (let time = 0; time < 3; time += 1) {
+      expect(await one.as(ann).$count(documents)).toBe(1);
+      await database.admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'idle'`;
+      // Until this process has heard of it.
+      await expect
+        .poll(() =>
+          one
+            .as(ann)
+            .$count(documents)
+            .then(String, () => "lost"),
+        )
+        .toBe("1");
+    }
+    await one.close();
+  });
+});
+
 describe("a small pool", () => {
   it("keeps tenants apart whatever fails, breaks or waits beside them", async () => {
     const pool = await connect({ url: database.serviceUrl, max: 3, applicationName: "a small pool" });
@@ -165,8 +185,9 @@ describe("round trips", () => {
     expect([await proxy.count(() => titled(ann)), await proxy.count(() => titled(bob))]).toEqual([3, 1]);
   });
 
-  it("takes three for a transaction of one statement", async () => {
+  it("takes two for a transaction of one statement: BEGIN and the context go with it", async () => {
     const transaction = () => far.as(ann).transaction((tx) => tx.select().from(documents));
-    expect(await proxy.count(transaction)).toBe(3);
+    await transaction();
+    expect(await proxy.count(transaction)).toBe(2);
   });
 });

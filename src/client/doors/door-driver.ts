@@ -2,7 +2,7 @@ import postgres from "postgres";
 import type { ExplainFailure } from "../errors/explain-failure.js";
 import type { ConnectionPool } from "../pool/connection-pool.js";
 import { requireSendable } from "../pool/require-sendable.js";
-import type { PendingRows } from "../tenant/tenant-driver.js";
+import type { PendingRows } from "../tenant/run-transaction.js";
 
 /** What the calls of doors need of a client. */
 export type DoorScope = {

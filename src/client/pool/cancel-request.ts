@@ -22,7 +22,8 @@ export async function sendCancelRequest(url: URL, { pid, secret }: BackendKey): 
   message.writeUInt32BE(secret >>> 0, 12);
   await new Promise<void>((resolve) => {
     const host = url.hostname.replace(/^\[|\]$/g, "");
-    const socket = connect({ host, port: Number(url.port || 5432) }, () => socket.end(message));
+    // Left open, as libpq does, until the other side closes it: PgBouncer 1.18 dies of one that is half closed.
+    const socket = connect({ host, port: Number(url.port || 5432) }, () => socket.write(message));
     socket.setTimeout(PATIENCE_MS, () => socket.destroy());
     socket.on("error", () => {});
     socket.once("close", () => resolve());

@@ -142,9 +142,18 @@ export class ConnectionPool {
       applicationName: this.#options.applicationName,
       prepares: this.#prepares,
       sameTypesAs: this.#typed,
+      onLost: (lost) => this.#forgetIdle(lost),
     });
     this.#opened.set(connection, Date.now());
     return connection;
+  }
+
+  /** One that was lost while nobody used it; who has borrowed one finds out by itself. */
+  #forgetIdle(lost: Database): void {
+    const at = this.#idle.indexOf(lost);
+    if (at === -1) return;
+    this.#idle.splice(at, 1);
+    this.#opened.delete(lost);
   }
 
   #noteReturn(): void {

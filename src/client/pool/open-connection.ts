@@ -11,6 +11,8 @@ export type ConnectionOptions = {
   readonly prepares: boolean;
   /** A connection that has asked the server for its types of arrays: this one need not, and saves a round trip. */
   readonly sameTypesAs: Database | undefined;
+  /** Called when it is lost; perhaps more than once. */
+  readonly onLost: (connection: Database) => void;
 };
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -23,15 +25,25 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function openConnection(url: URL, options: ConnectionOptions): Database {
   const { applicationName, prepares, sameTypesAs } = options;
   let opened = false;
+  /** Rejects what waits for its turn, too. */
+  const giveUp = () => {
+    connection.end({ timeout: 0 }).catch(() => {});
+    options.onLost(connection);
+  };
   // `socket` is not in the types of postgres.js.
   const once = {
     socket: async (target: SocketTarget): Promise<Socket> => {
-      if (opened) throw Object.assign(new Error("the connection is lost"), { code: "CONNECTION_CLOSED" });
-      opened = true;
-      const socket = await openSocket(target, CONNECT_TIMEOUT_MS);
-      // Rejects what waits for its turn, too.
-      socket.once("close", () => void connection.end({ timeout: 0 }).catch(() => {}));
-      return socket;
+      try {
+        if (opened) throw Object.assign(new Error("the connection is lost"), { code: "CONNECTION_CLOSED" });
+        opened = true;
+        const socket = await openSocket(target, CONNECT_TIMEOUT_MS);
+        // Before postgres.js hears of it; under TLS, which drops this listener, by `onclose`.
+        socket.once("close", giveUp);
+        return socket;
+      } catch (thrown) {
+        giveUp();
+        throw thrown;
+      }
     },
   };
   const connection: Database = postgres(url.href, {
@@ -43,6 +55,7 @@ export function openConnection(url: URL, options: ConnectionOptions): Database {
     prepare: prepares,
     fetch_types: sameTypesAs === undefined,
     onnotice: () => {},
+    onclose: giveUp,
     connection: { application_name: applicationName },
   });
   // Drizzle parses dates itself, and tells the client so, before arrays of them are known.

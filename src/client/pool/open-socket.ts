@@ -19,7 +19,10 @@ export async function openSocket({ host, port, path }: SocketTarget, timeoutMs: 
   let failure: unknown = new Error("the URL names no host");
   for (const [index, name] of host.entries()) {
     try {
-      const socket = await untilOpen(connect(port[index] ?? port[0] ?? 5432, name), timeoutMs);
+      const socket = await untilOpen(
+        connect(port[index] ?? port[0] ?? 5432, name.replace(/^\[|\]$/g, "")),
+        timeoutMs,
+      );
       // postgres.js takes the name for TLS from here.
       Reflect.set(socket, "host", name);
       return socket;

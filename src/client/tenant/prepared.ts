@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { TenantryError } from "../../core/errors.js";
-import type { PendingRows, TenantDriver } from "./tenant-driver.js";
+import type { PendingRows } from "./run-transaction.js";
+import type { TenantDriver } from "./tenant-driver.js";
 
 /** What Drizzle's `.prepare(name)` gives. */
 export type DrizzlePrepared<TResult> = {

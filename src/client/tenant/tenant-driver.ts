@@ -1,14 +1,11 @@
-import type postgres from "postgres";
-import { TenantryError } from "../../core/errors.js";
-import type { Session } from "../../postgres/connect.js";
 import type { ExplainFailure } from "../errors/explain-failure.js";
 import type { Observation, Observe } from "../observe/observer.js";
-import { backendKeyOf, sendCancelRequest } from "../pool/cancel-request.js";
 import type { ConnectionPool } from "../pool/connection-pool.js";
 import { PipelineFailure, runPipelined, type Statement } from "../pool/pipeline.js";
 import { requireSendable } from "../pool/require-sendable.js";
 import type { ReplicaRouter } from "../replicas/replica-router.js";
 import { BatchFailure, joinBatch } from "./batch.js";
+import { type PendingRows, runTransaction, type TransactionDriver } from "./run-transaction.js";
 import { insideTenant } from "./surroundings.js";
 import type { AsOptions } from "./tenant-id-input.js";
 
@@ -25,11 +22,6 @@ export type DriverScope = {
   /** Called when a transaction has been committed, with what was noted inside it. */
   readonly onCommit: (tenant: string, noted: readonly unknown[]) => Promise<void>;
 };
-
-/** A result on its way; `values()` asks for rows as arrays. */
-export type PendingRows = Promise<unknown> & { values(): Promise<unknown> };
-
-type UnsafeOptions = { readonly prepare?: boolean };
 
 /** Drizzle writes its own handling of dates into them; the pool's connections have been told. */
 const OPTIONS = { parsers: {}, serializers: {} };
@@ -143,96 +135,4 @@ export class TenantDriver {
     if (noted.length > 0) await onCommit(this.#tenant, noted);
     return result;
   }
-}
-
-/** The same on a transaction. */
-export type TransactionDriver = {
-  unsafe(sql: string, parameters: readonly unknown[], options?: UnsafeOptions): PendingRows;
-  savepoint<T>(use: (session: TransactionDriver) => Promise<T>): Promise<T>;
-};
-
-type TransactionSession = Session & Pick<postgres.TransactionSql, "savepoint">;
-
-type TransactionScope = {
-  readonly pool: ConnectionPool;
-  readonly context: string;
-  readonly signal: AbortSignal | undefined;
-  readonly explain: ExplainFailure;
-};
-
-async function runTransaction<T>(
-  scope: TransactionScope,
-  use: (session: TransactionDriver) => Promise<T>,
-): Promise<T> {
-  const { pool, context, signal, explain } = scope;
-  const connection = await pool.acquire(signal);
-  let outcome: { readonly result: T } | undefined;
-  let begun: object | undefined;
-  let cancelled: Promise<void> | undefined;
-  const onAbort = () => {
-    const key = begun === undefined ? undefined : backendKeyOf(begun);
-    if (key !== undefined) cancelled = sendCancelRequest(pool.url, key);
-  };
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    // What a callback returns, postgres.js would unwrap: hence a variable.
-    await connection.begin(async (session) => {
-      // On its way before the callback's first statement, without waiting for the answer. Several statements: simple.
-      const set = session.unsafe(context).simple().execute();
-      begun = set;
-      // Where the callback fails first, nobody asks for it any more.
-      set.catch(() => {});
-      outcome = { result: await use(transactionDriver(session, scope)) };
-      await set;
-      // Rolls back: whoever asked for it is no longer there to see it done.
-      signal?.throwIfAborted();
-    });
-  } catch (thrown) {
-    signal?.removeEventListener("abort", onAbort);
-    await cancelled;
-    if (signal?.aborted === true) {
-      pool.discard(connection);
-      throw signal.reason;
-    }
-    // Rolled back, most likely; a connection that was lost meanwhile does not answer this, and is closed.
-    connection.unsafe("rollback").then(
-      () => pool.release(connection),
-      () => pool.discard(connection),
-    );
-    throw explain(thrown);
-  }
-  signal?.removeEventListener("abort", onAbort);
-  await cancelled;
-  if (cancelled === undefined) pool.release(connection);
-  else pool.discard(connection);
-  if (outcome !== undefined) return outcome.result;
-  throw new TenantryError({
-    code: "connection-failed",
-    message: "The transaction ended before its callback.",
-  });
-}
-
-function transactionDriver(session: TransactionSession, scope: TransactionScope): TransactionDriver {
-  return {
-    unsafe: (sql, parameters, options) => {
-      scope.signal?.throwIfAborted();
-      requireSendable(parameters);
-      const query = session.unsafe(sql, [...parameters] as never[], options);
-      const rows = query.then(undefined, (thrown: unknown) => {
-        throw scope.explain(thrown);
-      });
-      return Object.assign(rows, {
-        values: () => {
-          query.values();
-          return rows;
-        },
-      });
-    },
-    savepoint: async <T>(use: (session: TransactionDriver) => Promise<T>) => {
-      const { result } = await session.savepoint(async (inner) => ({
-        result: await use(transactionDriver(inner, scope)),
-      }));
-      return result as T;
-    },
-  };
 }

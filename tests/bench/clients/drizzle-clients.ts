@@ -13,6 +13,22 @@ export const bareDrizzle: BenchClient = {
     ),
 };
 
+/** The same under a name, which the server keeps prepared. */
+export const preparedDrizzle: BenchClient = {
+  name: "the same, prepared under a name",
+  open: async (url, max) => {
+    const client = postgres(url.href, { max, onnotice: () => {} });
+    const prepared = drizzle({ client })
+      .select()
+      .from(open)
+      .where(eq(open.creatorId, sql.placeholder("tenant")))
+      .orderBy(desc(open.createdAt))
+      .limit(10)
+      .prepare("newest");
+    return { read: (tenant) => prepared.execute({ tenant }), close: () => client.end() };
+  },
+};
+
 /** A transaction for each query, with `set_config`. */
 export const setConfigDrizzle: BenchClient = {
   name: "drizzle.transaction + set_config",
