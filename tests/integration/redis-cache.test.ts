@@ -2,7 +2,7 @@ import { defineRelations, eq } from "drizzle-orm";
 import { Cluster, type Redis } from "ioredis";
 import type { TenantClient } from "tenantry/client";
 import { connect } from "tenantry/client";
-import { type TenantCacheOptions, tenantCache } from "tenantry/redis";
+import { type RedisConnection, type TenantCacheOptions, tenantCache } from "tenantry/redis";
 import * as schema from "tenantry/schema";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TestDatabase } from "../../src/testing/index.js";
@@ -308,6 +308,28 @@ describe("a Redis that fails", () => {
         await renameBehind(ann, "changed");
       }
     }, 30_000);
+  });
+
+  it("is cut off while a change is committed, and keeps the old rows: they are not read back", async () => {
+    const redis = server.connect();
+    let isCut = false;
+    const connection: RedisConnection = {
+      call: async (command, args) => {
+        if (isCut) throw new Error("the network is cut");
+        return await redis.call(command, args);
+      },
+      on: (event, listener) => redis.on(event, listener),
+    };
+    const one = await open({ redis: connection });
+    [ann] = [await signUp(one.db, "Ann")];
+    expect(await one.titles(ann)).toEqual(["Ann's"]);
+    isCut = true;
+    await one.db.as(ann).update(documents).set({ title: "during" });
+    expect(await one.titles(ann)).toEqual(["during"]);
+    isCut = false;
+    expect(await one.titles(ann)).toEqual(["during"]);
+    const other = await open({ redis: server.connect() });
+    await vi.waitFor(async () => expect(await other.titles(ann)).toEqual(["during"]), 30_000);
   });
 
   it("is flushed: the database is asked", async () => {

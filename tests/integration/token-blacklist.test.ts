@@ -109,6 +109,10 @@ describe("Redis as the fast path", () => {
       // Meanwhile, and the mark is lost again: nothing in Redis says so.
       await one.revoke(jti, inAnHour(), ann);
       await server.flush();
+      // Somebody else asks, and gets no answer: what is in Redis again is about another question.
+      const third = open({ trustFor: 600_000 });
+      third.asked.mockRejectedValueOnce(new Error("no connection"));
+      await expect(third.isRevoked(jti, now(), ann)).rejects.toThrow("no connection");
       return answer;
     });
     expect(await other.isRevoked(jti, now(), ann)).toBe(false);
