@@ -90,7 +90,7 @@ function describeSetUp(clone: () => Clone): void {
     const { status, stdout, stderr } = await make(clone(), "db-init");
     expect(stderr).toContain("building");
     expect({ status, stderr }).toMatchObject({ status: 0 });
-    expect(stdout).toContain("Applied 1 migration.");
+    expect(stdout).toMatch(/^Applied \d+ migrations\.$/m);
     expect(stdout).toMatch(/^(\d+) of \1 tables are isolated\.$/m);
     expect(stdout).toContain("SERVICE_DATABASE_URL in ");
     expectNoSecret(`${stdout}${stderr}`, (await readSecrets(clone())).passwords);
@@ -137,7 +137,7 @@ function describeSetUp(clone: () => Clone): void {
   it("has a status that is settled", async () => {
     const { status, stdout, stderr } = await make(clone(), "db-status");
     expect({ status, stderr }).toMatchObject({ status: 0 });
-    expect(stdout).toContain("1 applied, 0 pending");
+    expect(stdout).toContain(`, 0 pending`);
     expectNoSecret(`${stdout}${stderr}`, (await readSecrets(clone())).passwords);
   });
 

@@ -176,7 +176,7 @@ describe("what a service loads and installs", () => {
       const names = ${JSON.stringify(entries)}.map((entry) => Object.keys(require(entry)).length > 0);
       const { connect } = require("tenantry/client");
       const { documents } = require("tenantry/schema");
-      connect({ url: process.env.SERVICE_DATABASE_URL }).then(async (db) => {
+      connect({ url: process.env.SERVICE_DATABASE_URL, onWarning: () => {} }).then(async (db) => {
         const rows = await db.as("019b76da-0000-7000-8000-0000000000ff").select().from(documents);
         console.log(JSON.stringify({ names, rows }));
         await db.close();
@@ -306,7 +306,7 @@ import { connect } from "tenantry/client";
 import { creators, documents } from "tenantry/schema";
 
 const [ann, bob] = ["019b76da-0000-7000-8000-00000000000a", "019b76da-0000-7000-8000-00000000000b"];
-const db = await connect({ url: process.env.SERVICE_DATABASE_URL });
+const db = await connect({ url: process.env.SERVICE_DATABASE_URL, onWarning: () => {} });
 const codeOf = (promise) => promise.then(() => "nothing", (error) => (error.cause ?? error).code ?? String(error));
 
 for (const [id, name, title] of [[ann, "Ann", "Ann's prices"], [bob, "Bob", "Bob's recipes"]]) {

@@ -17,7 +17,7 @@ describe("tenantry check", () => {
     const project = await makeGitProject();
     const { exitCode, stdout, stderr } = await project.check();
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    expect(stdout).toMatch(/^No findings: checked 7 tables, 2 migrations, \d+ statements\.$/m);
+    expect(stdout).toMatch(/^No findings: checked 8 tables, 3 migrations, \d+ statements\.$/m);
     expect(stdout).toMatch(/^ {2}creators: key-not-tenant-leading for creators_email_key: \S/m);
   });
 
@@ -89,7 +89,7 @@ describe("tenantry check", () => {
     expect(parsed).toMatchObject({
       ok: false,
       command: "check",
-      data: { checked: { tables: 7, migrations: 3 } },
+      data: { checked: { tables: 8, migrations: 4 } },
     });
     expect(parsed.findings).toEqual([
       expect.objectContaining({
@@ -162,7 +162,7 @@ describe("tenantry check --staged", () => {
     await project.addMigration("open", "alter table documents disable row level security;");
     const { exitCode, stdout, stderr } = await project.check("--staged");
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    expect(stdout).toContain("checked 7 tables, 2 migrations");
+    expect(stdout).toContain("checked 8 tables, 3 migrations");
     expect(await project.git("status", "--short")).toContain("MM schema/documents.ts");
   });
 

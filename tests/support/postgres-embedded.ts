@@ -12,7 +12,7 @@ const projectDirectory = fileURLToPath(new URL("../..", import.meta.url));
 export async function startEmbeddedServer(): Promise<RunningServer> {
   const stateDirectory = await makeServerFolder("tenantry-test-server-");
   try {
-    const options = { projectDirectory, stateDirectory, durable: false, maxConnections: 100 };
+    const options = { projectDirectory, stateDirectory, durable: false, maxConnections: 300 };
     const server = await startEmbedded(options);
     return {
       url: server.url.href,

@@ -31,7 +31,7 @@ export async function startPostgres15(): Promise<RunningServer> {
     const port = await findFreePort(directory);
     const logFile = join(directory, "server.log");
     const binaries = { postgres, initdb, version, major: "15" };
-    const server = { binaries, dataDirectory, logFile, port, account, durable: false, maxConnections: 100 };
+    const server = { binaries, dataDirectory, logFile, port, account, durable: false, maxConnections: 300 };
     const launched = await launchServer(server);
     if ("failed" in launched) throw failed("does not start", launched.failed);
     return {

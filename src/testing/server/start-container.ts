@@ -24,7 +24,7 @@ export async function startContainer(): Promise<ContainerServer> {
   const { PostgreSqlContainer } = await loadTestcontainers();
   const image = process.env.TEST_POSTGRES_IMAGE || "postgres:18-alpine";
   const container = await new PostgreSqlContainer(image)
-    .withCommand(["postgres", "-c", "fsync=off", "-c", "max_connections=100"])
+    .withCommand(["postgres", "-c", "fsync=off", "-c", "max_connections=300"])
     .start();
   return { url: container.getConnectionUri(), image, stop: async () => void (await container.stop()) };
 }

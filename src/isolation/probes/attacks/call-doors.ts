@@ -1,6 +1,6 @@
 import { DOOR_SCHEMA } from "../../../core/door-schema.js";
 import { qualify, quoteIdentifier, quoteLiteral } from "../../../core/identifiers.js";
-import { doorColumns, doorParameters, doorSignature } from "../../doors/door-sql.js";
+import { doorColumns, doorParameters } from "../../doors/door-sql.js";
 import type { ExpectedDoor } from "../../doors/expected-door.js";
 import { attempt } from "../attempt.js";
 import type { Outcome } from "../outcome.js";
@@ -146,9 +146,13 @@ async function readDirectly(
   return answer.ok && answer.rows.length > 0 ? leaked("its rows can be read without it") : undefined;
 }
 
+/** Not by to_regprocedure(): whoever makes the rows may not use the schema. */
 async function isThere({ session }: ProbeWorld, door: ExpectedDoor): Promise<boolean> {
   const [row] = await session.owner(
-    `select (pg_catalog.to_regprocedure(${quoteLiteral(doorSignature(door))}) is not null)::text as found`,
+    `select exists (select from pg_catalog.pg_proc p
+       where p.pronamespace = (select oid from pg_catalog.pg_namespace where nspname = ${quoteLiteral(DOOR_SCHEMA)})
+         and p.proname = ${quoteLiteral(door.name)}
+         and pg_catalog.pg_get_function_identity_arguments(p.oid) = ${quoteLiteral(doorParameters(door))})::text as found`,
   );
   return row?.found === "true";
 }
