@@ -37,8 +37,8 @@ describe("a migrator that is killed with SIGKILL", () => {
         fault: "kill" as const,
       })),
     );
-    // The test run takes another moment at each message; the long form takes all three.
-    const chosen = isLongForm ? points : points.filter((_, index) => index % 4 === 0);
+    // The test run takes every tenth, another moment each; the long form takes all.
+    const chosen = isLongForm ? points : points.filter((_, index) => index % 10 === 0);
     const trials = await runAll(chosen, AT_ONCE, (point) => runTrial(folder, point));
     expect(trials.filter(({ end }) => end.signal !== "SIGKILL")).toEqual([]);
     const lost = trials.filter(({ outcome }) => !isSame(outcome, undisturbed));
@@ -58,7 +58,7 @@ describe("a run of 30 migrations that is killed at a random moment", () => {
       await startMigrator(adminUrl, folder).ended;
       return performance.now() - started;
     });
-    const moments = Array.from({ length: isLongForm ? 200 : 20 }, () => Math.random() * whole);
+    const moments = Array.from({ length: isLongForm ? 200 : 10 }, () => Math.random() * whole);
     let killed = 0;
     const outcomes = await runAll(moments, AT_ONCE, async (moment) =>
       withTrialDatabase(async ({ adminUrl, admin }) => {

@@ -35,27 +35,32 @@ const int32 = (value: number) => {
 };
 const INT4 = 23;
 
+const JSON_TYPE = 114;
+
 /**
- * Speaks as much of PostgreSQL's protocol as it takes to answer any query with one row and one column, an integer: the
- * server_version_num that a client asks for first.
+ * Speaks as much of PostgreSQL's protocol as it takes to answer any query without parameters with one row: the
+ * server_version_num that a client asks for first, and no types of arrays.
  */
 export async function fakePostgres(versionNumber: number): Promise<number> {
   const text = Buffer.from(String(versionNumber));
-  const column = Buffer.concat([
-    Buffer.from("version\0"),
-    int32(0),
-    int16(0),
-    int32(INT4),
-    int16(4),
-    int32(-1),
-    int16(0),
-  ]);
+  const column = (name: string, type: number) =>
+    Buffer.concat([
+      Buffer.from(`${name}\0`),
+      int32(0),
+      int16(0),
+      int32(type),
+      int16(type === INT4 ? 4 : -1),
+      int32(-1),
+      int16(0),
+    ]);
+  const none = Buffer.from("[]");
   const answers: Readonly<Record<string, readonly Buffer[]>> = {
-    P: [message("1")],
-    B: [message("2")],
-    D: [message("t", int16(0)), message("T", int16(1), column)],
-    E: [message("D", int16(1), int32(text.length), text), message("C", Buffer.from("SELECT 1\0"))],
-    S: [message("Z", Buffer.from("I"))],
+    Q: [
+      message("T", int16(2), column("version", INT4), column("arrays", JSON_TYPE)),
+      message("D", int16(2), int32(text.length), text, int32(none.length), none),
+      message("C", Buffer.from("SELECT 1\0")),
+      message("Z", Buffer.from("I")),
+    ],
   };
   return await listen((socket) => {
     let started = false;

@@ -35,6 +35,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     "jwt-blacklist",
     "refresh-tokens",
     "timestamps",
+    "token-cutoffs",
     "widget-configurations",
   ],
   other: ["index", "crm", "ops", "tenancy"],
