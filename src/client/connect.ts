@@ -15,12 +15,13 @@ import { type ClientOperation, createObserver } from "./observe/observer.js";
 import type { Tracer } from "./observe/tracer.js";
 import { ConnectionPool } from "./pool/connection-pool.js";
 import { openReplicas } from "./replicas/open-replicas.js";
+import type { ReplicaRouter } from "./replicas/replica-router.js";
 import { createAffectedTables, withAffectedTables } from "./tenant/affected-tables.js";
 import { type BatchQuery, runBatch } from "./tenant/batch.js";
 import { reportChanges, TenantCacheAdapter } from "./tenant/cache-adapter.js";
 import { refuseAnother, requireCurrent } from "./tenant/current-tenant.js";
 import { createDrizzleShape } from "./tenant/drizzle-shape.js";
-import { executeBound, unboundDriver } from "./tenant/prepared.js";
+import { executeBound, UnboundCache, unboundDriver } from "./tenant/prepared.js";
 import { schemaDigest } from "./tenant/schema-digest.js";
 import { refuseInside } from "./tenant/surroundings.js";
 import { setContextSql } from "./tenant/tenant-context.js";
@@ -129,16 +130,18 @@ export async function connect<
     warn: onWarning,
   };
   const pool = new ConnectionPool(url, poolOptions);
-  const { prepares } = await guardConnection(pool, guard);
-  const router = await openReplicas(options, poolOptions, guard).catch(async (thrown: unknown) => {
-    await pool.close(0);
+  const { prepares, database } = await guardConnection(pool, guard);
+  let router: ReplicaRouter | undefined;
+  const closeAll = async (thrown: unknown): Promise<never> => {
+    await Promise.all([pool.close(0), router?.close(0)]);
     throw thrown;
-  });
+  };
+  router = await openReplicas(options, poolOptions, guard).catch(closeAll);
   // Without relations Drizzle's `query` is empty.
   const relations = options.relations ?? ({} as TRelations);
   const tables = Object.values(relations).map(({ table }) => table);
   const digest = options.manifest?.digest ?? schemaDigest(tables);
-  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: digest });
+  const scopeOf = (tenant: string) => ({ tenant, schemaDigest: `${database} ${digest}` });
   const cache = given === undefined ? undefined : withAffectedTables(given, createAffectedTables(tables));
   const parse = (id: unknown) => parseTenant(id, settings.columnType);
   const driverScope: DriverScope = {
@@ -156,15 +159,11 @@ export async function connect<
     },
   };
   const shape = createDrizzleShape(relations, options.logger);
-  const doors = createDoorCalls(options.doors ?? ({} as TDoors), driverScope, shape);
+  const openDoors = async () => createDoorCalls(options.doors ?? ({} as TDoors), driverScope, shape);
+  const doors = await openDoors().catch(closeAll);
   const { adminUrl } = options;
   const adminOptions = { url: adminUrl, settings, tables, scope: driverScope, shape, applicationName };
-  const admin = await openAdmin<TRelations, Type>({ ...adminOptions, acquireTimeout }).catch(
-    async (thrown: unknown) => {
-      await Promise.all([pool.close(0), router?.close(0)]);
-      throw thrown;
-    },
-  );
+  const admin = await openAdmin<TRelations, Type>({ ...adminOptions, acquireTimeout }).catch(closeAll);
 
   const openDriver = (id: unknown, given: AsOptions = {}) => {
     const tenant = parse(id);
@@ -173,12 +172,13 @@ export async function connect<
     const context = setContextSql(settings, { tenant, actor, requestId, statementTimeout });
     return { tenant, driver: new TenantDriver(driverScope, tenant, context, given) };
   };
+  const cacheOf = (tenant: string) =>
+    cache === undefined ? undefined : new TenantCacheAdapter(cache, scopeOf(tenant), pool);
   const openDatabase = (id: unknown, given?: AsOptions): TenantDatabase<TRelations> => {
     const { tenant, driver } = openDriver(id, given);
-    const adapter = cache === undefined ? undefined : new TenantCacheAdapter(cache, scopeOf(tenant), pool);
     const batch = (queries: readonly BatchQuery[]) =>
       runBatch(driver, queries, (statements) => driver.sendBatch(statements));
-    return Object.assign(shape(driver, adapter), { batch }) as TenantDatabase<TRelations>;
+    return Object.assign(shape(driver, cacheOf(tenant)), { batch }) as TenantDatabase<TRelations>;
   };
   return {
     as: openDatabase,
@@ -187,10 +187,13 @@ export async function connect<
       return openDatabase(tenant, given);
     },
     prepare: (build) => {
-      const prepared = build(shape(unboundDriver, undefined));
+      const prepared = build(shape(unboundDriver, cache === undefined ? undefined : new UnboundCache()));
       return {
         as: (id, given) => ({
-          execute: (values) => executeBound(openDriver(id, given).driver, prepared, values),
+          execute: (values) => {
+            const { tenant, driver } = openDriver(id, given);
+            return executeBound({ driver, cache: cacheOf(tenant) }, prepared, values);
+          },
         }),
       };
     },

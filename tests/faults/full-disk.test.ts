@@ -66,6 +66,7 @@ describe.runIf(mayMount)("a disk that is full", () => {
     await write("20260101000002_large", fill(10));
     // The server may have stopped for want of space for its log, or be trying to recover, or be well.
     await rm(ballast);
+    await runProgram("mount", ["-o", "remount,size=640m", mount]);
     await server.kill();
     await server.restart();
     const patience = { waitSeconds: 120, logger: silentLogger, signal: undefined };

@@ -1,6 +1,7 @@
 import { ENGINE_SCHEMA } from "../../core/engine-schema.js";
 import { quoteLiteral } from "../../core/identifiers.js";
 import { parseManifestMark } from "../../core/manifest-mark.js";
+import { ARRAY_TYPES_SQL } from "../../postgres/array-types.js";
 import type { Session } from "../../postgres/connect.js";
 
 /** What a connection says about its server, its login and its database. */
@@ -16,12 +17,16 @@ export type ConnectionFacts = {
   readonly owned: readonly { readonly table: string; readonly owner: string }[];
   /** Unique keys that the login could use in ON CONFLICT DO UPDATE and that do not start with the tenant; with their tables. */
   readonly openKeys: readonly string[];
+  /** Which database it is: the same by every name of its host, and on its replicas. */
+  readonly database: string;
   /** `server_version_num`. */
   readonly version: number;
   readonly pid: number;
   readonly announcedPid: number;
   /** Of the manifest that the database was migrated to; undefined where nobody has recorded it. */
   readonly manifestDigest: string | undefined;
+  /** For {@link teachArrayTypes}. */
+  readonly arrays: unknown;
 };
 
 /** Asks for all of it at once: one round trip. */
@@ -81,7 +86,10 @@ select pg_catalog.json_build_object(
       )
   ),
   'version', current_setting('server_version_num')::int,
+  'database', (select system_identifier::text from pg_catalog.pg_control_system()) || '/' ||
+    (select oid::text from pg_catalog.pg_database where datname = pg_catalog.current_database()),
   'pid', pg_backend_pid(),
+  'arrays', ${ARRAY_TYPES_SQL},
   'mark', (
     select pg_catalog.obj_description(c.oid, 'pg_class') from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -1,3 +1,4 @@
+import { teachArrayTypes } from "../../postgres/array-types.js";
 import { answerWithin, explainConnection, requireSupportedVersion } from "../../postgres/connect.js";
 import { isBehindPooler } from "../../postgres/pooler.js";
 import type { ConnectionPool } from "../pool/connection-pool.js";
@@ -19,7 +20,7 @@ export type GuardOptions = {
 };
 
 /** What the guards found out besides. */
-export type GuardedServer = { readonly prepares: boolean };
+export type GuardedServer = { readonly prepares: boolean; readonly database: string };
 
 const PATIENCE_SECONDS = 10;
 
@@ -40,12 +41,13 @@ export async function guardConnection(pool: ConnectionPool, options: GuardOption
       guardServer(facts),
       guardManifest(facts, options.manifest, options.onManifestMismatch),
     ].filter((warning) => warning !== undefined);
+    teachArrayTypes(connection, facts.arrays);
     pool.takeTypesFrom(connection);
     pool.release(connection);
     for (const warning of warnings) options.warn(warning);
     const { prepare: prepares = !isBehindPooler(facts) } = options;
     if (!prepares) pool.stopPreparing();
-    return { prepares };
+    return { prepares, database: facts.database };
   } catch (thrown) {
     pool.discard(connection);
     throw explainConnection(thrown, pool.url, options.urlName);

@@ -11,7 +11,10 @@ export type PoolOptions = {
 };
 
 /** Somebody who waits for a connection; done once it has one, or has given up. */
-type Waiting = { readonly give: (connection: Database) => void };
+type Waiting = {
+  readonly give: (connection: Database) => void;
+  readonly refuse: (reason: unknown) => void;
+};
 
 /** How long a connection is used, so that a server that was moved or upgraded is found again. */
 const LIFETIME_MS = 30 * 60_000;
@@ -45,11 +48,7 @@ export class ConnectionPool {
   async acquire(signal?: AbortSignal): Promise<Database> {
     signal?.throwIfAborted();
     if (this.#closing !== undefined) {
-      throw new TenantryError({
-        code: "connection-failed",
-        message: "The database was used after db.close().",
-        hint: "Close it when the service stops, after its last request.",
-      });
+      throw closed();
     }
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
@@ -61,7 +60,7 @@ export class ConnectionPool {
     let stop = () => {};
     try {
       return await new Promise((resolve, reject) => {
-        const waiting: Waiting = { give: resolve };
+        const waiting: Waiting = { give: resolve, refuse: reject };
         this.#waiting.add(waiting);
         const giveUp = (reason: unknown) => {
           if (this.#waiting.delete(waiting)) reject(reason);
@@ -134,6 +133,9 @@ export class ConnectionPool {
       });
       clearTimeout(timer);
     }
+    // Else the connection that is closed under a statement would be followed by a new one for them.
+    for (const { refuse } of this.#waiting) refuse(closed());
+    this.#waiting.clear();
     await Promise.all([...this.#opened.keys()].map((connection) => connection.end({ timeout: 0 })));
   }
 
@@ -159,6 +161,14 @@ export class ConnectionPool {
   #noteReturn(): void {
     if (this.#waiting.size === 0 && this.#idle.length === this.#opened.size) this.#closing?.whenDone();
   }
+}
+
+function closed(): TenantryError {
+  return new TenantryError({
+    code: "connection-failed",
+    message: "The database was used after db.close().",
+    hint: "Close it when the service stops, after its last request.",
+  });
 }
 
 function noneFree({ max, acquireTimeout }: PoolOptions): TenantryError {

@@ -9,7 +9,7 @@ export type ConnectionOptions = {
   readonly applicationName: string;
   /** False: nothing is kept prepared, nor what postgres.js asks for itself. */
   readonly prepares: boolean;
-  /** A connection that has asked the server for its types of arrays: this one need not, and saves a round trip. */
+  /** A connection that knows the server's types of arrays. */
   readonly sameTypesAs: Database | undefined;
   /** Called when it is lost; perhaps more than once. */
   readonly onLost: (connection: Database) => void;
@@ -53,7 +53,8 @@ export function openConnection(url: URL, options: ConnectionOptions): Database {
     max_lifetime: null,
     backoff: false,
     prepare: prepares,
-    fetch_types: sameTypesAs === undefined,
+    // Asked for by the guards, where a failure can be caught.
+    fetch_types: false,
     onnotice: () => {},
     onclose: giveUp,
     connection: { application_name: applicationName },
@@ -64,11 +65,7 @@ export function openConnection(url: URL, options: ConnectionOptions): Database {
   return connection;
 }
 
-function takeTypes(connection: Database, { options: known }: Database): void {
-  const { options } = connection;
+function takeTypes({ options }: Database, { options: known }: Database): void {
   Object.assign(options.parsers, known.parsers);
   Object.assign(options.serializers, known.serializers);
-  const mapOf = (of: object): unknown => Reflect.get(Reflect.get(of, "shared") ?? {}, "typeArrayMap");
-  const [own, theirs] = [mapOf(options), mapOf(known)];
-  if (typeof own === "object" && own !== null) Object.assign(own, theirs);
 }

@@ -12,6 +12,8 @@ export type Statement = {
   readonly prepare: boolean;
   /** True for rows as arrays of values, false for rows as objects. */
   readonly asArrays: boolean;
+  /** True if a replica must not answer it. */
+  readonly mustBeFresh?: boolean;
 };
 
 /** How statements are sent. */

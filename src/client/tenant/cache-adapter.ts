@@ -4,9 +4,8 @@ import { entityKind } from "drizzle-orm/entity";
 import { getCacheKey } from "drizzle-orm/table";
 import type { CacheChange, CacheScope, TenantCache } from "../../redis/tenant-cache.js";
 import { isGathering } from "./batch.js";
+import { noteFill, takeFill } from "./cached-read.js";
 import { isInside, noteInside } from "./surroundings.js";
-
-type Fill = (rows: readonly unknown[], config?: CacheConfig) => Promise<void>;
 
 /** Drizzle's cache interface over a {@link TenantCache}, for one tenant. */
 export class TenantCacheAdapter extends Cache {
@@ -14,7 +13,6 @@ export class TenantCacheAdapter extends Cache {
   readonly #cache: TenantCache;
   readonly #scope: CacheScope;
   readonly #database: object;
-  readonly #fills = new Map<string, Fill>();
 
   /** @param database what transactions are known by. */
   constructor(cache: TenantCache, scope: CacheScope, database: object) {
@@ -44,19 +42,20 @@ export class TenantCacheAdapter extends Cache {
       mayWait: !isGathering(),
     });
     if (found.hit) return [...found.rows];
-    this.#fills.set(key, found.fill);
+    noteFill(found.fill);
     return undefined;
   }
 
+  /** What a transaction reads is not kept: it may be rolled back. */
   override async put(
-    key: string,
+    _key: string,
     response: unknown,
     _tables: string[],
     _isTag: boolean,
     config?: CacheConfig,
   ): Promise<void> {
-    const fill = this.#fills.get(key);
-    this.#fills.delete(key);
+    const fill = takeFill();
+    if (isInside(this.#database)) return;
     if (fill !== undefined && Array.isArray(response)) await fill(response, config);
   }
 

@@ -4,6 +4,7 @@ import type { Logger } from "drizzle-orm/logger";
 import { PgDialect } from "drizzle-orm/pg-core";
 import { PostgresJsDatabase, PostgresJsSession, postgresJsCodecs } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
+import { insideCachedRead } from "./cached-read.js";
 
 /** Makes Drizzle databases that differ in their driver alone. */
 export type DrizzleShape<TRelations extends AnyRelations> = (
@@ -21,12 +22,14 @@ export function createDrizzleShape<TRelations extends AnyRelations>(
   logger: Logger | undefined,
 ): DrizzleShape<TRelations> {
   const dialect = new PgDialect({ codecs: postgresJsCodecs });
-  const openSession = (driver: object, cache: Cache | undefined) =>
+  const openSession = (driver: object, cache: Cache | undefined) => {
     // Drizzle's session calls nothing else on a client than what a TenantDriver has.
-    new PostgresJsSession(driver as postgres.Sql, dialect, relations, {
+    const session = new PostgresJsSession(driver as postgres.Sql, dialect, relations, {
       ...(logger === undefined ? {} : { logger }),
       ...(cache === undefined ? {} : { cache }),
     });
+    return cache === undefined ? session : tellExecutionsApart(session);
+  };
   const build = (session: ReturnType<typeof openSession>) =>
     new PostgresJsDatabase<TRelations>(dialect, session, relations);
   const template = build(openSession({}, undefined));
@@ -49,4 +52,27 @@ export function createDrizzleShape<TRelations extends AnyRelations>(
       database.$cache = { invalidate: (change: Parameters<Cache["onMutate"]>[0]) => cache.onMutate(change) };
     return database;
   };
+}
+
+/**
+ * Drizzle looks a query up in the cache, runs it and keeps its rows, and does not tell the cache which execution it is
+ * about: this does. A transaction's session is Drizzle's own, so that nothing of it is kept.
+ */
+function tellExecutionsApart<TSession extends object>(session: TSession): TSession {
+  const prepareQuery = methodOf(session, "prepareQuery");
+  const value = (...given: unknown[]): unknown => {
+    const prepared = prepareQuery(...given);
+    const ask = methodOf(prepared, "queryWithCache");
+    const inside = (...of: unknown[]): unknown => insideCachedRead(() => ask(...of));
+    Object.defineProperty(prepared, "queryWithCache", { value: inside });
+    return prepared;
+  };
+  return Object.defineProperty(session, "prepareQuery", { value });
+}
+
+function methodOf(object: unknown, name: string): (...of: unknown[]) => unknown {
+  const method: unknown =
+    typeof object === "object" && object !== null ? Reflect.get(object, name) : undefined;
+  if (typeof method !== "function") throw new Error(`drizzle-orm has no ${name}(): is it another version?`);
+  return (...of) => Reflect.apply(method, object, of);
 }

@@ -5,6 +5,7 @@ import { PipelineFailure, runPipelined, type Statement } from "../pool/pipeline.
 import { requireSendable } from "../pool/require-sendable.js";
 import type { ReplicaRouter } from "../replicas/replica-router.js";
 import { BatchFailure, joinBatch } from "./batch.js";
+import { isFilling } from "./cached-read.js";
 import { type PendingRows, runTransaction, type TransactionDriver } from "./run-transaction.js";
 import { insideTenant } from "./surroundings.js";
 import type { AsOptions } from "./tenant-id-input.js";
@@ -57,7 +58,9 @@ export class TenantDriver {
     let asArrays = false;
     // Drizzle asks not to prepare what has no name. Prepared, a statement takes one round trip from its second time on;
     // unprepared it takes three, since postgres.js asks for the types of its parameters first.
-    const statement = (): Statement => ({ sql, parameters, prepare: this.#scope.prepare, asArrays });
+    const mustBeFresh = isFilling();
+    const { prepare } = this.#scope;
+    const statement = (): Statement => ({ sql, parameters, prepare, asArrays, mustBeFresh });
     const rows = this.#run(parameters, statement);
     return Object.assign(rows, {
       values: () => {
@@ -100,7 +103,7 @@ export class TenantDriver {
       statements,
       context: this.#context,
       signal: this.#signal,
-      isFresh: this.#isFresh,
+      isFresh: this.#isFresh || statements.some(({ mustBeFresh }) => mustBeFresh === true),
     };
     try {
       const routed = router === undefined ? undefined : await router.read(request);

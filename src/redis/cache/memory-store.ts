@@ -22,6 +22,8 @@ type Scope = {
 
 /** Versions of one tenant at most: of its tables, and of the tags that a service gives. */
 const MAX_NAMES = 10_000;
+/** Entries of one tenant at most: small ones take more than their text. */
+const MAX_ENTRIES = 10_000;
 /** V8 keeps most texts in one byte a character, some in two. */
 const BYTES_PER_CHARACTER = 2;
 
@@ -63,7 +65,8 @@ export class MemoryStore implements CacheStore {
     here.entries.set(name, { versions, text, expires: performance.now() + ttl });
     here.characters += text.length;
     for (const oldest of here.entries.keys()) {
-      if (here.characters * BYTES_PER_CHARACTER <= this.#limits.maxTenantBytes) break;
+      const isSmall = here.characters * BYTES_PER_CHARACTER <= this.#limits.maxTenantBytes;
+      if (isSmall && here.entries.size <= MAX_ENTRIES) break;
       forget(here, oldest);
     }
   }

@@ -3,6 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn, PgTable } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import { TenantryError } from "../../core/errors.js";
+import { spellTenant } from "./spell-tenant.js";
 import type { TokenDatabase, TokenSession } from "./token-database.js";
 import { valuesOf } from "./token-database.js";
 
@@ -110,7 +111,7 @@ export function refreshTokens({
    * whoever ends the family, and would survive it. In the same way a creator, for whoever ends all families.
    */
   const lock = async (tx: TokenSession, creatorId: string, familyId?: string) => {
-    const name = (of: string) => sql`hashtextextended(${`tenantry refresh ${of}`}, 0)`;
+    const name = (of: string) => sql`hashtextextended(${`tenantry refresh ${spellTenant(of)}`}, 0)`;
     if (familyId === undefined) await tx.execute(sql`select pg_advisory_xact_lock(${name(creatorId)})`);
     else {
       await tx.execute(sql`select pg_advisory_xact_lock_shared(${name(creatorId)})`);

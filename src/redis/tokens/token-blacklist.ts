@@ -5,6 +5,7 @@ import { TenantryError } from "../../core/errors.js";
 import { GuardedRedis } from "../guarded-redis.js";
 import type { RedisConnection } from "../redis-connection.js";
 import { RevocationMarks } from "./revocation-marks.js";
+import { spellTenant } from "./spell-tenant.js";
 import { moment, type TokenDatabase, valuesOf } from "./token-database.js";
 
 /** Where revocations are kept, and how fast they are found. */
@@ -101,13 +102,14 @@ export function tokenBlacklist(options: TokenBlacklistOptions): TokenBlacklist {
       throw wrong(`The ${name} of tokenBlacklist()`, "a whole number of milliseconds");
   const guarded = redis === undefined ? undefined : new GuardedRedis({ redis, timeout, onProblem });
   const marks = new RevocationMarks(guarded, { prefix, trustFor });
-  const tokenOf = (creatorId: string, jti: string) => ["token", creatorId.toLowerCase(), jti];
-  const allOf = (creatorId: string) => ["all", creatorId.toLowerCase()];
+  const tokenOf = (creatorId: string, jti: string) => ["token", spellTenant(creatorId), jti];
+  const allOf = (creatorId: string) => ["all", spellTenant(creatorId)];
 
   const readCutoff = async (creatorId: string): Promise<number | undefined> => {
     const latest = sql`extract(epoch from max(${cutoffs.issuedUntil})) * 1000`;
     const rows = await db
-      .as(creatorId)
+      // A replica may not know yet what is revoked.
+      .as(creatorId, { fresh: true })
       .execute(sql`select cast(${latest} as double precision) as cutoff from ${cutoffs}`);
     return cutoffRows.parse([...(rows as Iterable<unknown>)])[0].cutoff ?? undefined;
   };

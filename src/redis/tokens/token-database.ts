@@ -6,7 +6,10 @@ export type TokenSession = { execute(query: SQL): PromiseLike<unknown> };
 
 /** What is used of the client that `connect()` gives. */
 export type TokenDatabase = {
-  as(tenant: string): TokenSession & {
+  as(
+    tenant: string,
+    options?: { readonly fresh?: boolean },
+  ): TokenSession & {
     transaction<T>(use: (tx: TokenSession) => Promise<T>): Promise<T>;
   };
 };
