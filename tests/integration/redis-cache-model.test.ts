@@ -130,11 +130,14 @@ it("a service never reads what it has itself overwritten, nor another tenant's r
         if (one.write !== "rollback")
           for (let other = 0; other < SERVICES; other += 1)
             if (other !== one.service) unsure.add(`${other} ${tenant}`);
+        // What was rolled back tells the cache nothing, not even of what another service has changed before.
+        const unsureHere = `${one.service} ${tenant}`;
+        if (one.write === "rollback" && unsure.has(unsureHere)) continue;
         for (let again = 0; again < 2; again += 1) {
           expect(await read(service, tenant)).toEqual(after);
           hits += 1;
         }
-        unsure.delete(`${one.service} ${tenant}`);
+        unsure.delete(unsureHere);
       }
     } finally {
       if (state === "paused") server.resume();

@@ -25,6 +25,8 @@ type TableRow = {
     readonly type: string;
     readonly collation: string | null;
     readonly storage: string | null;
+    /** What the type has by itself: "set storage default" is known from PostgreSQL 16 on. */
+    readonly typeStorage: string;
     readonly compression: string | null;
     readonly target: number | null;
     readonly options: readonly string[] | null;
@@ -59,6 +61,7 @@ export async function readTableDetails(session: Transaction, inScope: Fragment):
                  (select format('%I.%I', cn.nspname, co.collname) from pg_collation co join pg_namespace cn on cn.oid = co.collnamespace where co.oid = a.attcollation) end,
               'storage', case when a.attstorage <> t.typstorage then
                  case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end end,
+              'typeStorage', case t.typstorage when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end,
               'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end,
               'target', nullif(a.attstattarget, -1), 'options', a.attoptions) order by a.attnum), '[]')
             from pg_attribute a join pg_type t on t.oid = a.atttypid
@@ -176,7 +179,7 @@ function columnObjects(row: TableRow, column: TableRow["columns"][number]): Cata
       "storage",
       column.storage,
       `${alter} set storage ${column.storage}`,
-      `${alter} set storage default`,
+      `${alter} set storage ${column.typeStorage}`,
     ),
     ...detail(
       "compression",
