@@ -21,7 +21,9 @@ let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
 
 beforeAll(async () => {
   database = await createEmptyDatabase();
-  const sql = "create table held as select classid, objid from pg_locks where locktype = 'advisory'";
+  // Others' databases are on the same server, with runs of their own.
+  const sql = `create table held as select classid, objid from pg_locks where locktype = 'advisory'
+    and database = (select oid from pg_database where datname = current_database())`;
   await applyMigrations({
     url: database.adminUrl,
     folder: [aMigration({ name: "20260101000000_held", sql })],
