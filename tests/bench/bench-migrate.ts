@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadProject } from "../../src/cli/project.js";
+import { loadProject } from "../../src/cli/project/project.js";
 import { splitBreakpoints } from "../../src/migrate/folder/breakpoints.js";
 import { createEmptyDatabase } from "../../src/testing/create-empty-database.js";
 import { startEmbeddedServer } from "../support/postgres-embedded.js";

@@ -9,7 +9,7 @@ import { withDatabase } from "../../postgres/connect.js";
 import { DRY_RUN, defineCommand } from "../command.js";
 import { TIMEOUT_OPTIONS, timeoutInput, waitInput } from "../migrate-settings.js";
 import { openProgressLog } from "../progress-logger.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import { readStatus } from "../read-status.js";
 import { runMigrate } from "../run-migrate.js";
 import { resolveTarget, type Target } from "../target.js";
@@ -60,7 +60,7 @@ export const migrateCommand = defineCommand({
       const accepted = acceptEdited.length === 0 ? undefined : { names: acceptEdited, reason };
       const options = { ...input, acceptEdited: accepted };
       const { applied, warnings } = await runMigrate({ ...context, logger }, project, target, options);
-      const { findings } = await readStatus(context, project, target);
+      const { findings } = await readStatus(context, target);
       const text =
         applied.length === 0
           ? "Nothing is pending."
