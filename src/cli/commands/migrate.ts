@@ -7,6 +7,7 @@ import { pendingMigrations, planMigrations } from "../../migrate/plan/plan-migra
 import { requireSoundPlan } from "../../migrate/plan/require-sound-plan.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { DRY_RUN, defineCommand } from "../command.js";
+import { LOCK_WAIT, lockWaitSchema } from "../lock-wait.js";
 import { TIMEOUT_OPTIONS, timeoutInput, waitInput } from "../migrate-settings.js";
 import { openProgressLog } from "../progress-logger.js";
 import type { Project } from "../project/project.js";
@@ -26,7 +27,7 @@ export const migrateCommand = defineCommand({
       flags: "--wait <time>",
       description: "for a server that does not answer yet, such as 60s; default none",
     },
-    { flags: "--lock-wait <seconds>", description: "how long to wait for another migrator; default 60" },
+    LOCK_WAIT,
     ...TIMEOUT_OPTIONS,
     {
       flags: "--accept-edited <name>",
@@ -41,7 +42,7 @@ export const migrateCommand = defineCommand({
       dryRun: z.boolean().default(false),
       to: z.string().optional(),
       wait: waitInput,
-      lockWait: z.coerce.number().min(0).max(86_400).default(60),
+      lockWait: lockWaitSchema,
       ...timeoutInput,
       acceptEdited: z.array(z.string()).default([]),
       reason: z.string().trim().min(1).optional(),
