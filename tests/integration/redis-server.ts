@@ -10,8 +10,10 @@ afterAll(async () => {
 });
 
 /** Starts a Redis of a test file's own, on loopback; it and its clients end with the file. */
-export async function startRedisServer(args: readonly string[] = []): Promise<RedisServer> {
-  const server = await startIllTreatedRedis(args);
+export async function startRedisServer(
+  ...given: Parameters<typeof startIllTreatedRedis>
+): Promise<RedisServer> {
+  const server = await startIllTreatedRedis(...given);
   started.push(server);
   return server;
 }

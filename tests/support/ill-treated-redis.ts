@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -25,23 +25,38 @@ export type RedisServer = {
   readonly stop: () => Promise<void>;
 };
 
-/** Starts one on loopback; whoever starts it stops it. */
-export async function startIllTreatedRedis(args: readonly string[] = []): Promise<RedisServer> {
+/**
+ * Starts one on loopback; whoever starts it stops it.
+ *
+ * @param sentinel what it watches, in the words of a configuration file, if it is to be a sentinel.
+ */
+export async function startIllTreatedRedis(
+  args: readonly string[] = [],
+  sentinel?: readonly string[],
+): Promise<RedisServer> {
   const program = await requireRedisProgram();
   const folder = await mkdtemp(join(tmpdir(), "tenantry-redis-"));
   const port = await findFreePort(folder);
   const clients: Redis[] = [];
   let child: ChildProcess | undefined;
+  // A sentinel writes into its file what it finds out.
+  const writeConfig = async (lines: readonly string[]) => {
+    const path = join(folder, "sentinel.conf");
+    const common = [`port ${port}`, "bind 127.0.0.1", `dir ${folder}`];
+    await writeFile(path, `${[...common, ...lines].join("\n")}\n`);
+    return path;
+  };
   const start = async () => {
     const common = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
-    const started = spawn(program, [...common, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    const given = sentinel === undefined ? [...common, ...args] : [await writeConfig(sentinel), "--sentinel"];
+    const started = spawn(program, given, { stdio: ["ignore", "pipe", "inherit"] });
     child = started;
     let output = "";
     await new Promise<void>((resolve, reject) => {
       started.once("exit", () => reject(new Error(`Redis ended:\n${output}`)));
       started.stdout.setEncoding("utf8").on("data", (text: string) => {
         output += text;
-        if (output.includes("Ready to accept connections")) resolve();
+        if (/Ready to accept connections|Sentinel ID is/.test(output)) resolve();
       });
     });
   };
