@@ -15,6 +15,7 @@ import type { Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { readServerFacts } from "../../postgres/server-facts.js";
 import type { Context } from "../context.js";
+import { formatMoment } from "../format-moment.js";
 import { readPackageVersion } from "../package-version.js";
 import type { Project } from "../project.js";
 import { compareWithCode, verifyProjectData } from "../proof/run-verify.js";
@@ -90,10 +91,11 @@ export async function readReport(outer: Context, request: ReportRequest): Promis
     const tables = listTables(expected, catalog, live);
     const { roles, others } = listRoles(expected, catalog, server);
     const { host, port } = describeTarget(target.url);
+    const madeAt = new Date();
     const whole: Omit<Report, "verdict"> = {
       format: 1,
-      madeAt: new Date(),
-      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      madeAt,
+      localTime: `${formatMoment(madeAt)}, ${Intl.DateTimeFormat().resolvedOptions().timeZone}`,
       project: await readProjectName(project),
       environment: context.environment,
       mark,

@@ -93,8 +93,8 @@ export type Verdict = {
 export type Report = {
   readonly format: 1;
   readonly madeAt: Date;
-  /** Where it was made, such as `Europe/Berlin`. Times in the report are UTC. */
-  readonly timeZone: string;
+  /** The same where it was made, such as `2026-11-26 06:00:00+01:00, Europe/Berlin`. All other times are UTC. */
+  readonly localTime: string;
   readonly project: string;
   readonly environment: string;
   /** What the database itself was marked with. */

@@ -41,8 +41,8 @@ export function nothing(sentence: string): Markup {
   return html`<p class="nothing">${sentence}</p>`;
 }
 
-/** A column's heading, and whether its values are numbers. */
-export type Heading = string | { readonly text: string; readonly number: true };
+/** A column's heading, and whether its values are numbers, names, or sentences that need room. */
+export type Heading = string | { readonly text: string; readonly holds: "number" | "wide" | "names" };
 
 /** A table in a box of its own that scrolls, also by the keyboard; each row begins with its heading. */
 export function table(
@@ -50,20 +50,23 @@ export function table(
   headings: readonly Heading[],
   rows: readonly (readonly Content[])[],
 ): Markup {
-  const isNumber = (index: number) => typeof headings[index] === "object";
-  const cell = (content: Content, index: number) =>
-    index === 0
-      ? html`<th scope="row">${content}</th>`
-      : isNumber(index)
-        ? html`<td class="number">${content}</td>`
-        : html`<td>${content}</td>`;
+  const columns = headings.map((each) =>
+    typeof each === "object" ? each : { text: each, holds: undefined },
+  );
+  const classOf = (index: number) => {
+    const holds = columns[index]?.holds;
+    return holds === undefined ? undefined : html` class="${holds}"`;
+  };
   return html`
 <div class="scroll" role="region" tabindex="0" aria-label="${caption}">
 <table>
 <caption>${caption}</caption>
-<thead><tr>${headings.map((heading, index) => html`<th scope="col"${isNumber(index) ? html` class="number"` : ""}>${typeof heading === "object" ? heading.text : heading}</th>`)}</tr></thead>
+<thead><tr>${columns.map(({ text }, index) => html`<th scope="col"${classOf(index)}>${text}</th>`)}</tr></thead>
 <tbody>
-${rows.map((cells) => html`<tr>${cells.map(cell)}</tr>\n`)}</tbody>
+${rows.map(
+  ([heading, ...cells]) =>
+    html`<tr><th scope="row">${heading}</th>${cells.map((cell, index) => html`<td${classOf(index + 1)}>${cell}</td>`)}</tr>\n`,
+)}</tbody>
 </table>
 </div>`;
 }

@@ -15,7 +15,7 @@ export function renderExceptions({ exceptions }: Report): Markup {
     html`<p>A rule would refuse these. The schema declares them, with the reason that stands here.</p>`,
     table(
       "Declared exceptions",
-      ["What", "Kind", "Table", "Reason", "Rule"],
+      ["What", "Kind", "Table", { text: "Reason", holds: "wide" }, "Rule"],
       exceptions.map(({ kind, table: of, subject, rule, reason }) => [
         name(subject),
         kind,

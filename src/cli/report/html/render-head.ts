@@ -1,4 +1,4 @@
-import { formatMoment } from "../../format-moment.js";
+import { count } from "../../format-findings/text.js";
 import { countAttacks } from "../judge-report.js";
 import type { Report, Verdict } from "../report.js";
 import { listUnread } from "../report.js";
@@ -63,7 +63,11 @@ function figures(report: Report): Figure[] {
       figure: counts === undefined ? "–" : `${counts.held} / ${counts.held + counts.failed + counts.open}`,
       label: counts === undefined ? "attacks: not read" : "attacks held",
     },
-    { id: "findings", figure: `${errors} + ${findings.length - errors}`, label: "errors + warnings" },
+    {
+      id: "findings",
+      figure: String(errors),
+      label: `${errors === 1 ? "error" : "errors"}, and ${count(findings.length - errors, "warning")}`,
+    },
     {
       id: "migrations",
       figure: migrations.read ? String(migrations.pending.length) : "–",
@@ -74,7 +78,7 @@ function figures(report: Report): Figure[] {
 }
 
 function facts(report: Report): (readonly [string, Content])[] {
-  const { server, environment, mark, version, git, madeAt, timeZone } = report;
+  const { server, environment, mark, version, git, madeAt, localTime } = report;
   const marked =
     mark.read && mark.environment !== undefined
       ? html`, marked ${name(mark.environment)}`
@@ -83,7 +87,7 @@ function facts(report: Report): (readonly [string, Content])[] {
         : ", mark not read";
   const powers = server.superuser ? ", superuser" : server.bypassesRowSecurity ? ", BYPASSRLS" : "";
   return [
-    ["Made", html`${moment(madeAt)}<br><span class="soft">${formatMoment(madeAt)} in ${timeZone}</span>`],
+    ["Made", html`${moment(madeAt)}<br><span class="soft">where it was made: ${localTime}</span>`],
     ["Database", name(server.database)],
     [
       "Server",

@@ -93,7 +93,7 @@ function renderRun({ run, migrations }: Run, longest: number): Markup {
 <li><h3>Run ${id}: ${name(command)} ${badge(TONES[outcome] ?? "quiet", outcome)}</h3>
 <p class="soft">${moment(startedAt)}, ${ended}, ${waited}${tries}. By ${name(role)}${host === null ? "" : html` on ${name(host)}`}, environment ${name(environment ?? "not recorded")}, tenantry ${version}${gitRevision === null ? "" : html`, git ${name(gitRevision.slice(0, 12))}`}.</p>
 ${error === null ? "" : html`<p class="notice bad"><bdi>${error}</bdi> (${errorCode ?? "unknown"})</p>`}${accepted === null ? "" : html`<p><strong>Accepted although edited:</strong> <bdi>${JSON.stringify(accepted)}</bdi></p>`}
-${migrations.length === 0 ? nothing("It applied nothing.") : renderMigrationsOf(id, migrations, longest)}</li>`;
+${migrations.length === 0 ? nothing("The log has no migration of it.") : renderMigrationsOf(id, migrations, longest)}</li>`;
 }
 
 function renderMigrationsOf(id: string, migrations: Run["migrations"], longest: number): Markup {
@@ -103,9 +103,9 @@ function renderMigrationsOf(id: string, migrations: Run["migrations"], longest: 
       "Migration",
       "Outcome",
       "How",
-      { text: "Attempts", number: true },
-      { text: "Waited for locks", number: true },
-      { text: "Took", number: true },
+      { text: "Attempts", holds: "number" },
+      { text: "Waited for locks", holds: "number" },
+      { text: "Took", holds: "number" },
       "Statements",
     ],
     migrations.map((each) => [
@@ -124,5 +124,5 @@ function renderMigrationsOf(id: string, migrations: Run["migrations"], longest: 
 function bar(milliseconds: number, waited: number, longest: number): Markup {
   const whole = Math.max(2, Math.round((milliseconds / longest) * BAR));
   const wait = Math.min(whole, Math.round((waited / longest) * BAR));
-  return html`<svg class="bar" width="${BAR}" height="8" aria-hidden="true"><rect class="back" width="${BAR}" height="8" rx="2"/><rect class="work" width="${whole}" height="8" rx="2"/><rect class="wait" x="${whole - wait}" width="${wait}" height="8"/></svg>`;
+  return html`<svg class="bar" width="${BAR}" height="8" viewBox="0 0 ${BAR} 8" preserveAspectRatio="none" aria-hidden="true"><rect class="back" width="${BAR}" height="8" rx="2"/><rect class="work" width="${whole}" height="8" rx="2"/><rect class="wait" x="${whole - wait}" width="${wait}" height="8"/></svg>`;
 }

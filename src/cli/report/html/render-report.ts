@@ -67,7 +67,7 @@ function contents(report: Report): (readonly [id: string, text: string, number: 
   const drift = report.findings.filter(({ rule }) => rule === "drift").length;
   return [
     ["tables", "Tables", report.tables.length],
-    ["attacks", "Attacks", report.attacks.read ? undefined : "not read"],
+    ["attacks", "Attacks", report.attacks.read ? report.attacks.probes.length : "not read"],
     ["findings", "Findings", report.findings.length - drift],
     ["drift", "Drift", report.drift.read ? drift : "not read"],
     ["migrations", "Migrations", report.migrations.read ? report.migrations.applied : "not read"],

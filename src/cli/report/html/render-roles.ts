@@ -17,7 +17,7 @@ export function renderRoles({ roles, otherRoles, doors }: Report): Markup {
     html`<p>Who may see rows of more than one tenant.</p>`,
     table(
       "Roles of the server, and whether they cross tenants",
-      ["Role", "Crosses tenants", "Is", "Logs in", "Why"],
+      ["Role", "Crosses tenants", "Is", "Logs in", { text: "Why", holds: "wide" }],
       roles.map(({ name: role, is, login, crosses, why }) => [
         name(role),
         badge(CROSSES[crosses], crosses),
@@ -32,7 +32,15 @@ export function renderRoles({ roles, otherRoles, doors }: Report): Markup {
       ? nothing("The schema declares no door.")
       : table(
           "Look-ups before the tenant is known: functions that find one row at most, by equality",
-          ["Door", "In the database", "Finds in", "By", "Tells", "For", "Reason"],
+          [
+            "Door",
+            "In the database",
+            "Finds in",
+            "By",
+            { text: "Tells", holds: "wide" },
+            "For",
+            { text: "Reason", holds: "wide" },
+          ],
           doors.map((door) => [
             name(door.name),
             door.exists ? badge("good", "there") : badge("warn", "missing"),

@@ -1,3 +1,4 @@
+import { count } from "../../format-findings/text.js";
 import type { Report, ReportTable } from "../report.js";
 import type { Content, Markup } from "./markup.js";
 import type { Tone } from "./parts.js";
@@ -12,9 +13,9 @@ const TONES: Readonly<Record<ReportTable["verdict"], Tone>> = {
 };
 
 const KINDS: Readonly<Record<ReportTable["kind"], string>> = {
-  tenant: "tenant table",
+  tenant: "tenant",
   root: "tenant root",
-  global: "global table",
+  global: "global",
   "not declared": "not declared",
 };
 
@@ -26,13 +27,12 @@ export function renderTables(report: Report): Markup {
     return [
       name(each.table),
       badge(TONES[each.verdict], each.verdict),
-      KINDS[each.kind],
+      [KINDS[each.kind], each.partitions === 0 ? "" : `, ${count(each.partitions, "partition")}`],
       each.rowSecurity ? (each.forced ? "forced" : "on, not forced") : "off",
       each.policies,
       each.kind === "global" ? "–" : each.tenantLeadingKey ? "yes" : "no",
-      [...to].map((target, index) => [index > 0 ? ", " : "", name(target)]),
-      each.partitions === 0 ? "–" : each.partitions,
       each.findings,
+      to.size === 0 ? "–" : [...to].map((target, index) => [index > 0 ? ", " : "", name(target)]),
     ];
   });
   return section("tables", "Tables", [
@@ -44,11 +44,10 @@ export function renderTables(report: Report): Markup {
         "Verdict",
         "Declared as",
         "Row security",
-        { text: "Policies", number: true },
-        "Key begins with the tenant",
-        "Refers to",
-        { text: "Partitions", number: true },
-        { text: "Findings", number: true },
+        { text: "Policies", holds: "number" },
+        "Tenant first in key",
+        { text: "Findings", holds: "number" },
+        { text: "Refers to", holds: "names" },
       ],
       rows,
     ),

@@ -54,18 +54,22 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .facts div { min-width: 0; } .facts dt { color: var(--soft); font-size: .8125rem; } .facts dd { margin: 0; }
 .name, code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .9em; }
 .name { unicode-bidi: isolate; }
-.notice { border-radius: 8px; padding: .6rem .9rem; max-width: none; } .notice bdi { color: var(--text); }
+.notice { border-radius: 8px; padding: .6rem .9rem; margin: 0 0 1rem; max-width: none; } .notice ul { margin: .25rem 0 0; padding-left: 1.25rem; } .notice bdi { color: var(--text); }
 .nothing { color: var(--soft); } .soft { color: var(--soft); font-size: .875rem; }
 .scroll { overflow: auto; max-height: 85vh; margin: .75rem 0; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: .9rem; }
 caption { text-align: left; padding: .5rem .75rem; color: var(--soft); font-size: .8125rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem; border-top: 1px solid var(--line); }
-thead th { position: sticky; top: 0; background: var(--head); z-index: 2; white-space: nowrap; border-top: 0;
+thead th { position: sticky; top: 0; background: var(--head); z-index: 2; border-top: 0;
   border-bottom: 1px solid var(--line); font-size: .8125rem; vertical-align: bottom; }
-tbody th { font-weight: 500; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+tbody th { font-weight: 500; position: sticky; left: 0; z-index: 1; background: var(--card); }
+thead th:first-child { left: 0; z-index: 3; }
+.number { text-align: right; font-variant-numeric: tabular-nums; } td.number, td code { white-space: nowrap; }
 td ul { margin: 0; padding-left: 1.1rem; } td .badge { white-space: nowrap; }
-th .name, td time { overflow-wrap: normal; word-break: normal; } th .name { overflow-wrap: anywhere; min-width: 9rem; display: inline-block; }
+.scroll { overflow-wrap: break-word; } td.wide { min-width: 15rem; }
+td.names { min-width: 9rem; overflow-wrap: anywhere; } th .name { display: inline-block; width: max-content; max-width: 22rem;
+  overflow-wrap: anywhere; }
+tbody td, tbody th { hyphens: manual; } td time { white-space: nowrap; }
 pre { white-space: pre-wrap; margin: .25rem 0 0; background: var(--head); border-radius: 6px; padding: .5rem .75rem; }
 details > summary { cursor: pointer; padding: .15rem 0; } details[open] > summary { margin-bottom: .25rem; }
 .findings { list-style: none; margin: .75rem 0; padding: 0; }
@@ -87,12 +91,11 @@ svg .open .shape { fill: var(--bad-back); stroke: var(--bad); stroke-width: 3; }
 svg .missing .shape { fill: var(--warn-back); stroke: var(--warn); stroke-dasharray: 2 3; } svg .missing .kind { fill: var(--warn); }
 svg .edge { fill: none; stroke: var(--soft); stroke-width: 1.25; } svg .edge.loose { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 6 4; }
 svg .tip { fill: var(--soft); stroke: none; }
-.matrix { width: auto; font-size: .8125rem; } .matrix th, .matrix td { padding: .2rem .3rem; }
+.matrix { width: auto; font-size: .8125rem; } .matrix caption { white-space: nowrap; } .matrix th, .matrix td { padding: .2rem .3rem; }
 .matrix td { text-align: center; border-left: 1px solid var(--line); width: 1.9rem; min-width: 1.9rem; font-weight: 700; }
 .matrix thead th { vertical-align: bottom; } .matrix thead th:not(:first-child) { padding: .4rem .2rem; border-left: 1px solid var(--line); }
 .matrix .down { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; font-weight: 500; max-height: 15rem; }
-.matrix tbody th, .matrix thead th:first-child { position: sticky; left: 0; background: var(--card); z-index: 1; padding-right: .75rem; }
-.matrix thead th:first-child { z-index: 3; background: var(--head); }
+.matrix th:first-child { padding-left: .75rem; padding-right: .75rem; }
 .matrix .h { color: var(--good); } .matrix .n { color: var(--soft); font-weight: 400; }
 .matrix .l { color: var(--card); background: var(--bad); } .matrix .o, .matrix .e { color: var(--bad); background: var(--bad-back); }
 .matrix .q { color: var(--warn); background: var(--warn-back); }
@@ -108,21 +111,25 @@ svg .tip { fill: var(--soft); stroke: none; }
 footer { grid-column: 1 / -1; color: var(--soft); font-size: .8125rem; }
 @media (max-width: 30rem) {
   .layout { padding: 1rem .6rem 2rem; } section { padding: 1rem .75rem; } .verdict { padding: .9rem; gap: .6rem; }
-  .matrix tbody th, .matrix thead th:first-child { max-width: 8.5rem; } th .name { min-width: 6rem; } h1 { font-size: 1.3rem; }
+  .matrix .name { font-size: .75rem; } td.wide { min-width: 12rem; } th .name { max-width: 8.5rem; } h1 { font-size: 1.3rem; }
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 @page { size: A4; margin: 14mm 12mm; }
 @page wide { size: A4 landscape; }
 @media print {
+  :root { color-scheme: light; }
   body { background: none; font-size: 10pt; } .layout { display: block; max-width: none; padding: 0; } nav, .skip { display: none; }
   section { border: 0; border-radius: 0; padding: 0; margin: 0 0 8mm; } h2 { border-bottom: 1pt solid var(--line); padding-bottom: 1mm; }
   h2, h3, caption { break-after: avoid; } tr, .findings > li, .verdict, .tiles li, .facts div { break-inside: avoid; }
   .tiles { grid-template-columns: repeat(5, 1fr); }
-  .scroll { overflow: visible; max-height: none; } thead th, .matrix tbody th, .matrix thead th:first-child { position: static; }
+  .scroll { overflow: visible; max-height: none; } thead th, tbody th { position: static; }
   thead { display: table-header-group; } details::details-content { content-visibility: visible; block-size: auto; }
   .diagram svg { max-width: 100%; height: auto; max-height: 220mm; } #attacks { page: wide; }
-  .matrix { font-size: 7.5pt; } .matrix td { min-width: 0; width: 6mm; }
+  table { font-size: 8.5pt; } th, td { padding: 1mm 1.5mm; } td.wide { min-width: 0; } td.names { min-width: 20mm; } .scroll td .name, .scroll bdi { overflow-wrap: anywhere; }
+  th .name { max-width: 34mm; } thead th { font-size: 7.5pt; } header { margin-bottom: 8mm; }
+  .scroll td code { white-space: normal; } .bar { width: 18mm; }
+  .matrix { font-size: 7.5pt; } .matrix th { padding: .5mm 1mm; } .matrix td { min-width: 0; width: 6mm; }
   a { color: inherit; text-decoration: none; }
   .verdict, .badge, .notice, .key, .matrix td, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
