@@ -4,9 +4,10 @@ import { codeOf } from "../../core/errors.js";
 import type { Finding } from "../../core/finding.js";
 import type { Expected } from "../../isolation/expected.js";
 import type { MigrationToCheck } from "../../isolation/sql/check-sql.js";
-import { identifyEngine, identifyPackage } from "./engine-identity.js";
+import { digestData } from "../cache/digest-data.js";
+import { identifyEngine, identifyPackage } from "../cache/engine-identity.js";
+import type { ResultCache } from "../cache/result-cache.js";
 import { findingSchema } from "./finding-schema.js";
-import type { ResultCache } from "./result-cache.js";
 
 /** What there is to judge. */
 export type JudgeRequest = {
@@ -32,7 +33,6 @@ export type JudgedMigrations = z.output<typeof judged>;
  * @throws TenantryError `sql-invalid` for what does not parse.
  */
 export async function judgeMigrations(request: JudgeRequest, cache: ResultCache): Promise<JudgedMigrations> {
-  const { digestData } = await import("./digest-values.js");
   const name = `sql-${digestData([identifyEngine(), identifyParser(), identifySquawk(), request])}`;
   const known = await cache.read(name, judged);
   if (known !== undefined) return known;

@@ -6,8 +6,8 @@ import { z } from "zod";
 import { codeOf } from "../../core/errors.js";
 import { readPackageVersion } from "../package-version.js";
 
-/** Where everything lies that decides what is found in SQL and in snapshots, below `src`. */
-const JUDGES = ["core", "rls", "catalog", "isolation", "migrate", "cli/check"];
+/** Where everything lies that decides what is read from a schema, and found in SQL and in snapshots, below `src`. */
+const JUDGES = ["core", "rls", "catalog", "isolation", "migrate", "cli/check", "cli/project"];
 
 let known: string | undefined;
 
