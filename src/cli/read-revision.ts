@@ -1,6 +1,6 @@
 import { findRepository } from "../core/run-git.js";
 import type { Context } from "./context.js";
-import type { Project } from "./project.js";
+import type { Project } from "./project/project.js";
 
 /** The commit that a project is at. */
 export type Revision = {

@@ -17,7 +17,7 @@ import { readServerFacts } from "../../postgres/server-facts.js";
 import type { Context } from "../context.js";
 import { formatMoment } from "../format-moment.js";
 import { readPackageVersion } from "../package-version.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import { compareWithCode, verifyProjectData } from "../proof/run-verify.js";
 import { createStepTimer } from "../proof/step-timer.js";
 import { readRevision } from "../read-revision.js";

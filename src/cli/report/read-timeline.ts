@@ -1,7 +1,7 @@
 import { readHistory, readRun } from "../../migrate/history/read-history.js";
 import type { Session } from "../../postgres/connect.js";
 import { readNamedFolder } from "../history/read-named-folder.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import type { Timeline } from "./report.js";
 
 /**
