@@ -3,10 +3,8 @@ import { tableSubject } from "../catalog/facts.js";
 import { readCatalog } from "../catalog/read-catalog.js";
 import { describeTarget } from "../core/database-url.js";
 import type { Finding } from "../core/finding.js";
-import { auditCatalog } from "../isolation/audit.js";
 import { catalogScope } from "../isolation/catalog-scope.js";
 import type { Expected } from "../isolation/expected.js";
-import { loadPolicyAnalysis } from "../isolation/policy-analysis.js";
 import { inspectFolder, requireApplicable } from "../migrate/folder/read-folder.js";
 import { readParents } from "../migrate/folder/read-parents.js";
 import { readLedger } from "../migrate/ledger/ledger.js";
@@ -17,6 +15,7 @@ import type { ServerFacts } from "../postgres/server-facts.js";
 import { missingPatch, readServerFacts } from "../postgres/server-facts.js";
 import { DEFAULT_REDIS_URL, findRedisProblem } from "../redis/connect-redis.js";
 import type { Context } from "./context.js";
+import { auditRemembered } from "./project/audit-remembered.js";
 import type { ProjectFacts } from "./project/project-facts.js";
 import type { Target } from "./target.js";
 import { resolveTarget } from "./target.js";
@@ -85,20 +84,16 @@ async function readCode(context: Context): Promise<Code> {
 
 async function readTarget(context: Context, target: Target, code: Promise<Code>): Promise<Status> {
   return await withDatabase(target.url, target.connect, async (database) => {
-    const { expected, folder, settings, ledger: place } = await code;
+    const { expected, folder, ledger: place } = await code;
     // Asked one after the other, answered together; what is to be loaded is loaded while the server works.
     const asked = Promise.all([
       readServerFacts(database),
       readLedger(database, place),
       readCatalog(database, catalogScope(expected)),
     ]);
-    const [[server, ledger, catalog], analysis, redis] = await Promise.all([
-      asked,
-      loadPolicyAnalysis(settings),
-      askRedis(context),
-    ]);
+    const [[server, ledger, catalog], redis] = await Promise.all([asked, askRedis(context)]);
     const plan = planMigrations(folder.migrations, ledger);
-    const findings = auditCatalog({ expected, catalog, analysis });
+    const findings = await auditRemembered(context.directory, { expected, catalog });
     const { host, port } = describeTarget(target.url);
     return {
       server: { ...server, host, port, embedded: target.embedded },

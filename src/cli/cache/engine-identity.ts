@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -33,6 +34,11 @@ function addFolder(hash: ReturnType<typeof createHash>, folder: string): void {
     else if (/\.[jt]s$/.test(entry.name) && !entry.name.endsWith(".d.ts"))
       hash.update(`${path}\0`).update(readFileSync(path)).update("\0");
   }
+}
+
+/** Stands for the SQL parser. */
+export function identifyParser(): string {
+  return identifyPackage(createRequire(import.meta.url).resolve("libpg-query"));
 }
 
 const manifest = z.object({ name: z.string(), version: z.string() });

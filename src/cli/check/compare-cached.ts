@@ -7,9 +7,9 @@ import { compareSnapshots, resolveDrizzleKit } from "../../migrate/check-folder/
 import type { ScannedFolder } from "../../migrate/check-folder/scan-folder.js";
 import { digestData } from "../cache/digest-data.js";
 import { identifyEngine, identifyPackage } from "../cache/engine-identity.js";
+import { findingSchema } from "../cache/finding-schema.js";
 import type { ResultCache } from "../cache/result-cache.js";
 import { digestObjects } from "./digest-objects.js";
-import { findingSchema } from "./finding-schema.js";
 
 const judgement = z.object({ findings: z.array(findingSchema), warnings: z.array(z.string()) });
 

@@ -5,9 +5,9 @@ import type { Finding } from "../../core/finding.js";
 import type { Expected } from "../../isolation/expected.js";
 import type { MigrationToCheck } from "../../isolation/sql/check-sql.js";
 import { digestData } from "../cache/digest-data.js";
-import { identifyEngine, identifyPackage } from "../cache/engine-identity.js";
+import { identifyEngine, identifyPackage, identifyParser } from "../cache/engine-identity.js";
+import { findingSchema } from "../cache/finding-schema.js";
 import type { ResultCache } from "../cache/result-cache.js";
-import { findingSchema } from "./finding-schema.js";
 
 /** What there is to judge. */
 export type JudgeRequest = {
@@ -56,10 +56,6 @@ async function judgeAnew({ expected, migrations, squawk }: JudgeRequest) {
     statements: sql.migrations.reduce((sum, { statements }) => sum + statements.length, 0),
     isWhole: locks?.status !== "failed" && findings.every(({ rule }) => rule !== "rule-failed"),
   };
-}
-
-function identifyParser(): string {
-  return identifyPackage(createRequire(import.meta.url).resolve("libpg-query"));
 }
 
 /** Its binary is in another package, which a platform may be without. */
