@@ -77,7 +77,7 @@ describe("the page of a report", () => {
         expect(page.errors).toEqual([]);
         expect(page.elements.sort()).toEqual(tame);
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 

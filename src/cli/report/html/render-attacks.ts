@@ -41,7 +41,7 @@ function renderMatrix(attacks: Attacks): Content {
     html`<ul class="legend">${MARKS.filter(([result]) => used.has(result)).map(
       ([result, , meaning]) =>
         html`<li><span class="key ${CELLS[result][0]}" aria-hidden="true">${CELLS[result][1]}</span> ${meaning}</li>`,
-    )}</ul>`,
+    )}<li>empty: not an attack on things of this kind</li></ul>`,
     subjects.length === 0
       ? nothing("Nothing was attacked.")
       : html`

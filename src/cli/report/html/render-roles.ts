@@ -26,7 +26,9 @@ export function renderRoles({ roles, otherRoles, doors }: Report): Markup {
         html`<bdi>${why.join("; ")}</bdi>`,
       ]),
     ),
-    html`<p class="soft">${count(otherRoles, "further role")} of the server: no service, and no way to other tenants' rows.</p>`,
+    otherRoles === 0
+      ? undefined
+      : html`<p class="soft">${count(otherRoles, "further role")} of the server: no service, and no way to other tenants' rows.</p>`,
     html`<h3>Doors</h3>`,
     doors.length === 0
       ? nothing("The schema declares no door.")

@@ -99,7 +99,7 @@ svg .tip { fill: var(--soft); stroke: none; }
 .matrix .h { color: var(--good); } .matrix .n { color: var(--soft); font-weight: 400; }
 .matrix .l { color: var(--card); background: var(--bad); } .matrix .o, .matrix .e { color: var(--bad); background: var(--bad-back); }
 .matrix .q { color: var(--warn); background: var(--warn-back); }
-.key { display: inline-grid; place-items: center; width: 1.6rem; height: 1.6rem; border: 1px solid var(--line); border-radius: 4px; font-weight: 700; }
+.key { flex: none; display: inline-grid; place-items: center; width: 1.6rem; height: 1.6rem; border: 1px solid var(--line); border-radius: 4px; font-weight: 700; }
 .key.h { color: var(--good); } .key.n { color: var(--soft); } .key.l { color: var(--card); background: var(--bad); }
 .key.o, .key.e { color: var(--bad); background: var(--bad-back); } .key.q { color: var(--warn); background: var(--warn-back); }
 .runs { list-style: none; padding: 0; margin: .75rem 0 0; border-left: 2px solid var(--line); }
