@@ -70,6 +70,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "delete expired rows, such as tokens, in batches that are audited",
     load: async () => (await import("./commands/purge.js")).purgeCommand,
   },
+  erase: {
+    summary: "delete all rows of one creator, in one transaction, with a receipt",
+    load: async () => (await import("./commands/erase.js")).eraseCommand,
+  },
   seed: {
     summary: "fill the tables with realistic rows for several creators (development)",
     load: async () => (await import("./commands/seed.js")).seedCommand,

@@ -40,6 +40,7 @@ export type ErrorCode =
   | "stamp-unproven"
   | "tenant-column-missing"
   | "tenant-id-invalid"
+  | "tenant-incomplete"
   | "unique-violation";
 
 /** What the server said about a statement that it refused; no value of any row. */
