@@ -14,22 +14,20 @@ export function groupByReferences<T extends Named>(
 ): T[][] {
   const byKey = new Map(tables.map((table) => [tableKey(table), table]));
   const order = new Map<string, number>();
-  const low = new Map<string, number>();
   const stack: string[] = [];
   const groups: T[][] = [];
   // Tarjan's algorithm: a group is complete when everything that it refers to is.
   const visit = (key: string): number => {
     const own = order.size;
     order.set(key, own);
-    let lowest = own;
     stack.push(key);
+    let lowest = own;
     for (const { table, foreignTable } of references) {
       if (table !== key || !byKey.has(foreignTable)) continue;
-      if (!order.has(foreignTable)) lowest = Math.min(lowest, visit(foreignTable));
-      else if (stack.includes(foreignTable)) lowest = Math.min(lowest, low.get(foreignTable) ?? own);
-      low.set(key, lowest);
+      const seen = order.get(foreignTable);
+      if (seen === undefined) lowest = Math.min(lowest, visit(foreignTable));
+      else if (stack.includes(foreignTable)) lowest = Math.min(lowest, seen);
     }
-    low.set(key, lowest);
     if (lowest === own) {
       const members = stack.splice(stack.indexOf(key));
       groups.push(members.flatMap((member) => byKey.get(member) ?? []));
