@@ -3,6 +3,9 @@
  */
 export type ErrorCode =
   | "argument-invalid"
+  | "backup-invalid"
+  | "backup-refused"
+  | "backup-unproven"
   | "binaries-missing"
   | "check-violation"
   | "config-invalid"
@@ -28,6 +31,7 @@ export type ErrorCode =
   | "port-in-use"
   | "production-refused"
   | "rename-ambiguous"
+  | "restore-failed"
   | "revert-conflicts"
   | "role-insufficient"
   | "row-not-permitted"
