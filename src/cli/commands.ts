@@ -74,6 +74,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "delete all rows of one creator, in one transaction, with a receipt",
     load: async () => (await import("./commands/erase.js")).eraseCommand,
   },
+  reset: {
+    summary: "drop what the migrations made, and make it anew (development)",
+    load: async () => (await import("./commands/reset.js")).resetCommand,
+  },
   seed: {
     summary: "fill the tables with realistic rows for several creators (development)",
     load: async () => (await import("./commands/seed.js")).seedCommand,

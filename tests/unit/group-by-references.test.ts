@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { tableKey } from "../../src/data/rows/read-tables.js";
 import { groupByReferences } from "../../src/data/tenant/group-by-references.js";
-import { tableKey } from "../../src/data/tenant/table-key.js";
 
 const named = (number: number) => ({ schema: "public", name: `t${number}` });
 const graphs = fc.integer({ min: 1, max: 8 }).chain((count) =>

@@ -1,6 +1,6 @@
 import { qualify, quoteIdentifier } from "../../core/identifiers.js";
 import type { Session } from "../../postgres/connect.js";
-import { tableKey } from "../tenant/table-key.js";
+import { tableKey } from "../rows/read-tables.js";
 import type { TableReference, TenantGraph, TenantTable } from "../tenant/tenant-graph.js";
 
 /**

@@ -1,8 +1,8 @@
 import { tableSubject } from "../../catalog/facts.js";
 import { qualify, quoteIdentifier } from "../../core/identifiers.js";
 import type { Session } from "../../postgres/connect.js";
+import { tableKey } from "../rows/read-tables.js";
 import type { RowCount } from "../tenant/count-tenant-rows.js";
-import { tableKey } from "../tenant/table-key.js";
 import type { TenantTable } from "../tenant/tenant-graph.js";
 import type { TouchedRows } from "./touched-rows.js";
 

@@ -1,5 +1,5 @@
 import type { Session } from "../../postgres/connect.js";
-import { tableKey } from "../tenant/table-key.js";
+import { tableKey } from "../rows/read-tables.js";
 
 /** What a session has done to the rows of a table, by whatever way: statements, cascades, triggers. */
 export type TouchedRows = {

@@ -1,6 +1,6 @@
 import { tableSubject } from "../../catalog/facts.js";
 import type { Expected } from "../../isolation/expected.js";
-import { tableKey } from "./table-key.js";
+import { tableKey } from "../rows/read-tables.js";
 import type { FoundTable, TableReference } from "./tenant-graph.js";
 
 /** What the database has. */

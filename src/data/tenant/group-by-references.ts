@@ -1,4 +1,4 @@
-import { tableKey } from "./table-key.js";
+import { tableKey } from "../rows/read-tables.js";
 
 type Named = { readonly schema: string; readonly name: string };
 

@@ -4,9 +4,9 @@ import { TenantryError } from "../../core/errors.js";
 import type { Expected } from "../../isolation/expected.js";
 import type { Session } from "../../postgres/connect.js";
 import type { AuditErasure } from "../../rls/table-declaration.js";
+import { tableKey } from "../rows/read-tables.js";
 import { findTenantGaps } from "./find-tenant-gaps.js";
 import { groupByReferences } from "./group-by-references.js";
-import { tableKey } from "./table-key.js";
 
 /** A table that holds rows of tenants, as the schema declares it and the database has it. */
 export type TenantTable = {
