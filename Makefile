@@ -76,7 +76,7 @@ bench-migrate: build ## time the migrator beside four others; writes docs/benchm
 bench-client: build ## time the client beside four other ways; writes docs/benchmarks.md
 	@$(JITI) tests/bench/bench-client.ts $(ARGS)
 
-.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-purge db-erase db-seed db-shell redis-shell db-start db-stop demo
+.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-purge db-backup db-restore db-erase db-reset db-seed db-shell redis-shell db-start db-stop demo
 db-init: build ## bring the database to the right state
 	@$(TENANTRY) init $(ARGS)
 
@@ -120,9 +120,18 @@ db-history: build ## the run log
 db-purge: build ## delete expired tokens; ARGS=--dry-run shows what would go
 	@$(TENANTRY) purge $(ARGS)
 
+db-backup: build ## the whole database into .tenantry/backups (development): KEEP=5 leaves the newest
+	@$(TENANTRY) backup $(if $(KEEP),--keep "$(KEEP)") $(ARGS)
+
+db-restore: build ## a backup into a new database (development): FILE=name; ARGS="--into app --yes"
+	@$(TENANTRY) restore $(if $(FILE),"$(FILE)") $(ARGS)
+
 db-erase: build ## delete one creator: CREATOR=id; ARGS=--yes does it, ARGS=--dry-run shows it
 	@test -n "$$CREATOR" || { echo 'Whose rows? make db-erase CREATOR=id ARGS=--dry-run' >&2; exit 2; }
 	@$(TENANTRY) erase --creator "$$CREATOR" $(ARGS)
+
+db-reset: build ## drop what the migrations made, and make it anew (development): ARGS=--yes
+	@$(TENANTRY) reset $(ARGS)
 
 db-seed: build ## data for several creators (development)
 	@$(TENANTRY) seed $(ARGS)

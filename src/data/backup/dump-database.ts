@@ -26,6 +26,7 @@ import {
   readPartitions,
   readSequenceValues,
 } from "./read-contents.js";
+import { requireWholeView } from "./require-whole-view.js";
 
 /** What a dump needs to know. */
 export type DumpOptions = {
@@ -98,25 +99,10 @@ async function inSnapshot<T>(database: Database, use: (session: Transaction) => 
   }
 }
 
-/** PostgreSQL would refuse it by itself, table after table and in the middle of the work. */
-function requireWholeView(tables: readonly TableShape[]): void {
-  const unreadable = tables.filter(({ readable }) => !readable);
-  const bound = tables.filter(({ readable, bound }) => readable && bound);
-  if (unreadable.length === 0 && bound.length === 0) return;
-  throw new TenantryError({
-    code: "role-insufficient",
-    message:
-      unreadable.length > 0
-        ? "This role may not read every table, and a backup of a part is none."
-        : "Row level security binds this role: it would back up a part of the rows.",
-    details: (unreadable.length > 0 ? unreadable : bound).map(({ schema, name }) => `${schema}.${name}`),
-    hint: "Nothing was written. Connect as a superuser, or as a role with BYPASSRLS that may read all tables.",
-  });
-}
-
 async function isAtPosition(session: Transaction, { migrations, ledger }: SchemaPlan): Promise<boolean> {
-  const rows = await readLedger(session, ledger);
-  return new Set(rows.map(({ hash }) => hash)).size === new Set(migrations.map(({ hash }) => hash)).size;
+  const applied = new Set((await readLedger(session, ledger)).map(({ hash }) => hash));
+  const planned = new Set(migrations.map(({ hash }) => hash));
+  return applied.size === planned.size && [...applied].every((hash) => planned.has(hash));
 }
 
 async function readHead(

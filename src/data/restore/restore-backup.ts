@@ -40,6 +40,8 @@ export type RestoreOptions = {
     /** Takes a backup of it first; a failure keeps it from being replaced. */
     readonly backUp: (url: URL) => Promise<BackupReport>;
   };
+  /** True if somebody has said that the server is development's: then a database without a mark may be replaced, too. */
+  readonly isDevelopment?: boolean | undefined;
   /** Looks at everything and changes nothing. */
   readonly dryRun?: boolean | undefined;
   readonly logger?: Logger | undefined;
@@ -174,12 +176,16 @@ async function exists(maintenance: Database, name: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-async function requireReplaceable({ url, connect, into, replace, dryRun }: RestoreOptions): Promise<void> {
+async function requireReplaceable(options: RestoreOptions): Promise<void> {
+  const { url, connect, into, replace, isDevelopment, dryRun } = options;
   const mark = await withDatabase(onDatabase(url, into), connect ?? {}, readEnvironmentMark);
-  if (mark === "production") {
+  const isOther = mark !== undefined && mark !== "development";
+  if (isOther || (mark === undefined && isDevelopment !== true)) {
     throw new TenantryError({
       code: "production-refused",
-      message: `${into} is a production database, and it is not replaced by a backup.`,
+      message: isOther
+        ? `${into} is a ${mark} database, and it is not replaced by a backup.`
+        : `Nobody has said that ${into} is development's: neither TENANTRY_ENV nor --env, nor its own mark.`,
       hint: "Nothing was touched. Restore into a new database (leave --into out), or use point-in-time recovery.",
     });
   }
