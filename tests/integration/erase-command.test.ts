@@ -3,39 +3,12 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/postgres/connect.js";
 import type { EmptyDatabase } from "../../src/testing/index.js";
+import { CIRCLE_SCHEMA, fillCircle } from "../support/circle-schema.js";
 import { createEmptyDatabase } from "../support/databases.js";
 import type { FixtureProject } from "./fixture-project.js";
 import { makeProject } from "./fixture-project.js";
 
 const ROLES = { tenant: "erase_tenant", door: "erase_door", admin: "erase_admin" };
-
-/** Mixed case throughout, a root that refers to a tenant table, and a circle in which nothing may be null. */
-const TEXT_SCHEMA = `
-export const orgs = pgTable("Orgs", { ...tenantRootKey(), name: text("Full Name").notNull(), lead: uuid("Lead") }, (t) => [
-  tenantRoot(t, { audit: true }),
-  foreignKey({ name: "Orgs_lead", columns: [t.id, t.lead], foreignColumns: [nodes.orgId, nodes.id] }),
-]);
-export const nodes = pgTable("Nodes", { ...tenantKey(), first: uuid("First Edge").notNull() }, (t) => [
-  withTenantRls(t, { audit: true }),
-  tenantForeignKey(t, { columns: [], foreignColumns: [orgs.id], onDelete: "cascade" }),
-  foreignKey({ name: "Nodes_first", columns: [t.orgId, t.first], foreignColumns: [edges.orgId, edges.id] }),
-]);
-export const edges = pgTable("edges", { ...tenantKey(), node: uuid("Node").notNull() }, (t) => [
-  withTenantRls(t),
-  tenantForeignKey(t, { columns: [t.node], foreignColumns: [nodes.id], onDelete: "restrict" }),
-]);
-export const log = pgTable("Log", { ...tenantKey(), actor: text("actor"), action: text("action").notNull(),
-  tableName: text("table_name").notNull(), rowId: text("row_id"), before: jsonb("before"), after: jsonb("after"),
-  requestId: text("request_id"), note: text("note").notNull().default("") }, (t) => [tenantAuditLog(t)]);
-export const countries = pgTable("countries", { code: text("code").primaryKey() }, (t) => [globalTable(t, { reason: "ISO" })]);`;
-
-async function fillText({ admin }: EmptyDatabase, id: string): Promise<void> {
-  const [node, edge] = [crypto.randomUUID(), crypto.randomUUID()];
-  await admin`insert into "Orgs" (id, "Full Name") values (${id}, ${`${id} GmbH`})`;
-  await admin`with e as (insert into edges ("orgId", id, "Node") values (${id}, ${edge}, ${node}))
-    insert into "Nodes" ("orgId", id, "First Edge") values (${id}, ${node}, ${edge})`;
-  await admin`update "Orgs" set "Lead" = ${node} where id = ${id}`;
-}
 
 const count = async ({ admin }: EmptyDatabase, id: string) =>
   (
@@ -53,12 +26,12 @@ describe("tenantry erase", () => {
 
   beforeAll(async () => {
     project = await makeProject({ tenancy: { column: "orgId", columnType: "text", roles: ROLES } });
-    await project.write(TEXT_SCHEMA);
+    await project.write(CIRCLE_SCHEMA);
     database = await createEmptyDatabase();
     await project.create("init");
     await project.migrate(database.adminUrl);
     await database.admin`insert into countries values ('DE')`;
-    for (const name of [id, "other"]) await fillText(database, name);
+    for (const name of [id, "other"]) await fillCircle(database, name);
   });
 
   it("asks for --yes, and for whose database it is", async () => {

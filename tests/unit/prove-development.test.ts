@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { ResetSubject } from "../../src/data/reset/prove-development.js";
 import { proveDevelopment } from "../../src/data/reset/prove-development.js";
 
 const FINE = {
@@ -25,7 +26,7 @@ it("lets a host that the project lists pass", () => {
   expect(() => proveDevelopment(subject)).not.toThrow();
 });
 
-it.each([
+const AGAINST: readonly (readonly [Partial<ResetSubject>, RegExp])[] = [
   [{ environment: "production" }, /the environment is production/],
   [{ environment: "staging" }, /the environment is staging/],
   [{ mark: undefined }, /nothing in the database app says/],
@@ -37,6 +38,8 @@ it.each([
   ...["prod", "app_prod", "App-Production", "prodApp", "live", "shop_LIVE_2", "myprod", "PRD"].map(
     (database) => [{ database }, /sounds like production/] as const,
   ),
-])("refuses %j", (changed, message) => {
+];
+
+it.each(AGAINST)("refuses %j", (changed, message) => {
   expect(() => proveDevelopment({ ...FINE, ...changed })).toThrow(message);
 });

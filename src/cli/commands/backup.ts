@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { createBackup } from "../../data/backup/create-backup.js";
+import { backUpCreator } from "../backup/back-up-creator.js";
 import { backupSettings, defaultBackupFolder, readDataProject } from "../backup/backup-settings.js";
 import { formatBackup } from "../backup/format-backup.js";
 import { createPgDump } from "../backup/pg-dump/create-pg-dump.js";
@@ -22,6 +23,7 @@ export const backupCommand = defineCommand({
     },
     { flags: "--format <name>", description: "tenantry, or pg_dump for an archive that pg_restore reads" },
     { flags: "--no-verify", description: "do not restore it into the shadow and compare" },
+    { flags: "--creator <id>", description: "the rows of one creator alone; in production, too" },
     PASSPHRASE_OPTION,
   ],
   input: z
@@ -30,13 +32,22 @@ export const backupCommand = defineCommand({
       keep: z.coerce.number().int().min(1).max(100_000).optional(),
       format: z.enum(["tenantry", "pg_dump"]).default("tenantry"),
       verify: z.boolean().default(true),
+      creator: z.string().min(1).optional(),
       passphraseFile: z.string().min(1).optional(),
     })
+    .refine(
+      ({ creator, format, keep }) => creator === undefined || (format === "tenantry" && keep === undefined),
+      {
+        path: ["creator"],
+        message: "a backup of one creator takes neither --format nor --keep",
+      },
+    )
     .refine(({ format, passphraseFile }) => format === "tenantry" || passphraseFile === undefined, {
       path: ["passphraseFile"],
       message: "an archive of pg_dump is not encrypted; use age or gpg on it",
     }),
-  run: async (context, { folder, keep, format, verify, passphraseFile }) => {
+  run: async (context, { folder, keep, format, verify, creator, passphraseFile }) => {
+    if (creator !== undefined) return await backUpCreator(context, { creator, folder, passphraseFile });
     requireDevelopment(context, "backup");
     const project = await readDataProject(await context.loadProject());
     const target = await resolveTarget(context);

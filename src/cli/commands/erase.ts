@@ -1,19 +1,18 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import { adminRecordSql } from "../../client/admin/admin-record.js";
 import { describeTarget } from "../../core/database-url.js";
 import { TenantryError } from "../../core/errors.js";
 import { parseTenantId } from "../../core/tenant-id.js";
-import type { EraseReceipt, EraseRequest } from "../../data/erase/erase.js";
+import type { EraseReceipt } from "../../data/erase/erase.js";
 import { erase } from "../../data/erase/erase.js";
-import type { Expected } from "../../isolation/expected.js";
 import { withDatabase } from "../../postgres/connect.js";
 import type { Outcome } from "../command.js";
 import { defineCommand } from "../command.js";
 import type { ToldErasure } from "../erase/format-erasure.js";
 import { formatErasure } from "../erase/format-erasure.js";
+import { reasonInput } from "../erase/reason-input.js";
 import { forgetInRedis, openRedis } from "../erase/redis-of-tenant.js";
 import { requireErasable } from "../erase/require-erasable.js";
+import { tenantRecord } from "../erase/tenant-record.js";
 import { resolveTarget } from "../target.js";
 import { userName } from "../user-name.js";
 
@@ -32,13 +31,7 @@ export const eraseCommand = defineCommand({
   ],
   input: z.object({
     creator: z.string({ error: "name the creator: --creator ID" }).min(1),
-    reason: z
-      .string()
-      .trim()
-      .min(1)
-      .max(1000)
-      .regex(/^[^\0]*$/, "no NUL character")
-      .optional(),
+    reason: reasonInput,
     actor: z.string().min(1).max(200).optional(),
     yes: z.boolean().default(false),
     dryRun: z.boolean().default(false),
@@ -53,9 +46,9 @@ export const eraseCommand = defineCommand({
     const { host, port, database: name } = describeTarget(target.url);
     try {
       return await withDatabase(target.url, target.connect, async (database) => {
-        if (!dryRun) await requireErasable(context, target, database, reason);
+        if (!dryRun) await requireErasable(context, target, database, { reason, what: "erased" });
         const why = reason ?? "erased in development";
-        const record = describeRecord(expected, exports, { tenant, actor, reason: why });
+        const record = tenantRecord(expected, exports, { tenant, actor, reason: why, isErasure: true });
         const { logger, signal } = context;
         const receipt = await erase({ database, expected, tenant, record, actor, dryRun, logger, signal });
         const told: Told = {
@@ -73,25 +66,6 @@ export const eraseCommand = defineCommand({
     }
   },
 });
-
-/** Undefined without an audit log. One that keeps nothing of the creator has the record under nobody, with a digest. */
-function describeRecord(
-  { tables, settings }: Expected,
-  exports: Readonly<Record<string, unknown>>,
-  by: { readonly tenant: string; readonly actor: string; readonly reason: string },
-): EraseRequest["record"] {
-  const log = tables.find(({ declaration }) => declaration?.auditLog !== undefined);
-  if (log === undefined) return undefined;
-  const isGone = log.declaration?.erase === "delete";
-  const digest = createHash("sha256").update(by.tenant).digest("hex");
-  return (erased) =>
-    adminRecordSql(Object.values(exports), settings.columnType, {
-      ...by,
-      tenant: isGone ? undefined : by.tenant,
-      requestId: undefined,
-      details: isGone ? { ...erased, tenantSha256: digest } : erased,
-    });
-}
 
 type Told = Omit<ToldErasure, "receipt"> & { readonly facts: Readonly<Record<string, unknown>> };
 

@@ -12,8 +12,10 @@ import { backupSettings, defaultBackupFolder, readDataProject } from "../backup/
 import { countOf } from "../backup/format-backup.js";
 import { PASSPHRASE_OPTION, readPassphrase } from "../backup/read-passphrase.js";
 import { requireDevelopment } from "../backup/require-development.js";
+import { restoreCreator } from "../backup/restore-creator.js";
 import { DRY_RUN, defineCommand } from "../command.js";
 import type { Context } from "../context.js";
+import { reasonInput } from "../erase/reason-input.js";
 import { runMigrate } from "../run-migrate.js";
 import { resolveTarget } from "../target.js";
 
@@ -26,6 +28,8 @@ export const restoreCommand = defineCommand({
   options: [
     { flags: "--into <name>", description: "the database; default: a new one, whose name is printed" },
     { flags: "--yes", description: "replace the database if it is there; a backup of it is taken first" },
+    { flags: "--creator <id>", description: "one creator's rows into this database; in production, too" },
+    { flags: "--reason <text>", description: "with --creator: why, for the audit" },
     PASSPHRASE_OPTION,
     { ...DRY_RUN, description: "read the whole file, print what would be done, and change nothing" },
   ],
@@ -33,10 +37,16 @@ export const restoreCommand = defineCommand({
     file: z.string().min(1).optional(),
     into: z.string().min(1).optional(),
     yes: z.boolean().default(false),
+    creator: z.string().min(1).optional(),
+    reason: reasonInput,
     passphraseFile: z.string().min(1).optional(),
     dryRun: z.boolean().default(false),
   }),
-  run: async (context, { file, into, yes, passphraseFile, dryRun }) => {
+  run: async (context, { file, into, yes, creator, reason, passphraseFile, dryRun }) => {
+    if (creator !== undefined && file !== undefined)
+      return await restoreCreator(context, {
+        ...{ creator, file: findFile(context, file), into, yes, reason, passphraseFile, dryRun },
+      });
     requireDevelopment(context, "restore");
     if (file === undefined) throw noFile(context);
     const loaded = await context.loadProject();

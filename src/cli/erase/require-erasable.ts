@@ -5,7 +5,7 @@ import type { Context } from "../context.js";
 import type { Target } from "../target.js";
 
 /**
- * Refuses to delete a creator's rows where nobody has said which database this is, or nobody says why.
+ * Refuses to delete or replace a creator's rows where nobody has said which database this is, or nobody says why.
  *
  * @throws TenantryError `production-refused`, `argument-invalid`
  */
@@ -13,8 +13,10 @@ export async function requireErasable(
   context: Context,
   target: Target,
   database: Database,
-  reason: string | undefined,
+  /** Undefined where nobody has said why; `what` says what it is that wants a reason. */
+  why: { readonly reason: string | undefined; readonly what: "erased" | "restored" },
 ): Promise<void> {
+  const { reason, what } = why;
   const mark = await readEnvironmentMark(database);
   requireEnvironment(mark, context.environment);
   if (mark === undefined && !target.embedded && !context.isEnvironmentNamed) {
@@ -27,7 +29,7 @@ export async function requireErasable(
   if (context.environment === "development" || reason !== undefined) return;
   throw new TenantryError({
     code: "argument-invalid",
-    message: `Why is a creator to be erased in ${context.environment}?`,
+    message: `Why is a creator to be ${what} in ${context.environment}?`,
     hint: 'Say it with --reason, such as --reason "request 4711": it stands in the audit log.',
   });
 }

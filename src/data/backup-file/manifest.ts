@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TENANT_COLUMN_TYPES } from "../../core/tenancy-settings.js";
 
 const name = z.string().min(1);
 const relation = z.object({ schema: name, name });
@@ -58,6 +59,8 @@ export const manifestSchema = z.object({
   partitions: z.array(partition),
   sequences: z.array(sequence),
   materializedViews: z.array(relation),
+  /** Of a backup of one tenant: its id, and the type of the tenant column. Absent: it is of the whole database. */
+  tenant: z.object({ id: name, type: z.enum(TENANT_COLUMN_TYPES) }).optional(),
   leftOut: z.array(z.object({ name, reason: name })),
   frames: z.number().int().min(0),
 });

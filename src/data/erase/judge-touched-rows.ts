@@ -47,7 +47,11 @@ export async function judgeTouchedRows(
 }
 
 /** Rows of other tenants whose newest version is this transaction's. */
-async function countOthersWritten(session: Session, table: TenantTable, tenant: string): Promise<number> {
+export async function countOthersWritten(
+  session: Session,
+  table: TenantTable,
+  tenant: string,
+): Promise<number> {
   const column = quoteIdentifier(table.tenantColumn);
   const [row] = await session.unsafe<{ rows: string }[]>(
     `select count(*)::text as rows from ${qualify(table.schema, table.name)}

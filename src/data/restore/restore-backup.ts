@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { onDatabase } from "../../core/database-url.js";
 import { messageOf, TenantryError } from "../../core/errors.js";
 import { quoteIdentifier } from "../../core/identifiers.js";
@@ -79,6 +80,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
     throwIfStopped(signal);
     throw thrown;
   });
+  if (manifest.tenant !== undefined) throw ofOneCreator(options.file, manifest.tenant.id);
   const migrations = requireMigrations(options.file, manifest, project);
   const { ledger } = manifest.position;
   const plan: SchemaPlan = {
@@ -221,4 +223,13 @@ function describeSteps(
         ]
       : [`alter database ${draft} rename to ${quoteIdentifier(into)}`]),
   ];
+}
+
+/** Loaded as a whole it would be a database in which everybody else is missing. */
+function ofOneCreator(path: string, id: string): TenantryError {
+  return new TenantryError({
+    code: "argument-invalid",
+    message: `${basename(path)} holds the rows of one creator, ${id}.`,
+    hint: `Nothing was touched. Restore it into a database that is there: tenantry restore FILE --creator ${id}`,
+  });
 }

@@ -10,6 +10,8 @@ export type CopiedTable = {
   readonly partitioned: boolean;
   /** Those that are stored. */
   readonly columns: readonly { readonly name: string }[];
+  /** SQL that picks the rows to be copied out. Default: all. */
+  readonly condition?: string | undefined;
 };
 
 /**
@@ -45,9 +47,11 @@ export async function* copyOut(
 /** COPY reads no partitioned table as such, and of one with children in the old way its own rows alone. */
 function copyOutSql(table: CopiedTable, encoding: CopyEncoding): string {
   const columns = table.columns.map(({ name }) => quoteIdentifier(name)).join(", ");
-  const what = table.partitioned
-    ? `(select ${columns} from ${qualify(table.schema, table.name)})`
-    : `${qualify(table.schema, table.name)}${columns === "" ? "" : ` (${columns})`}`;
+  const where = table.condition === undefined ? "" : ` where ${table.condition}`;
+  const what =
+    table.partitioned || where !== ""
+      ? `(select ${columns} from ${qualify(table.schema, table.name)}${where})`
+      : `${qualify(table.schema, table.name)}${columns === "" ? "" : ` (${columns})`}`;
   return `copy ${what} to stdout (format text, encoding '${encoding}')`;
 }
 
