@@ -3,23 +3,22 @@ import { tableSubject } from "../catalog/facts.js";
 import { readCatalog } from "../catalog/read-catalog.js";
 import { describeTarget } from "../core/database-url.js";
 import type { Finding } from "../core/finding.js";
-import { auditCatalog } from "../isolation/audit.js";
 import { catalogScope } from "../isolation/catalog-scope.js";
 import type { Expected } from "../isolation/expected.js";
-import { loadPolicyAnalysis } from "../isolation/policy-analysis.js";
 import { inspectFolder, requireApplicable } from "../migrate/folder/read-folder.js";
 import { readParents } from "../migrate/folder/read-parents.js";
 import { readLedger } from "../migrate/ledger/ledger.js";
 import type { Plan, PlannedMigration } from "../migrate/plan/plan-migrations.js";
 import { pendingMigrations, planMigrations } from "../migrate/plan/plan-migrations.js";
-import type { Database } from "../postgres/connect.js";
 import { withDatabase } from "../postgres/connect.js";
 import type { ServerFacts } from "../postgres/server-facts.js";
 import { missingPatch, readServerFacts } from "../postgres/server-facts.js";
 import { DEFAULT_REDIS_URL, findRedisProblem } from "../redis/connect-redis.js";
 import type { Context } from "./context.js";
-import type { Project } from "./project.js";
+import { auditRemembered } from "./project/audit-remembered.js";
+import type { ProjectFacts } from "./project/project-facts.js";
 import type { Target } from "./target.js";
+import { resolveTarget } from "./target.js";
 
 /** One table's line. */
 export type TableStatus = {
@@ -61,41 +60,57 @@ export type Status = {
 /**
  * Reads the state of a target: server, role, migrations, and the isolation of every table.
  *
- * @throws TenantryError as `openDatabase`, `readFolder` and `readLedger`.
+ * @param given the target, if it is known; else it is resolved while the project is read.
+ * @throws TenantryError as `loadProject`, `resolveTarget`, `openDatabase`, `readFolder` and `readLedger`.
  */
-export async function readStatus(context: Context, project: Project, target: Target): Promise<Status> {
-  const redisUrl =
-    context.variables.REDIS_URL ?? (context.environment === "development" ? DEFAULT_REDIS_URL : undefined);
-  // Loading the schema and asking the server take about as long as each other.
-  const code = Promise.all([
-    project.loadSchema(),
-    readMigrations(project.out),
-    loadPolicyAnalysis(project.settings),
-    redisUrl === undefined ? "REDIS_URL is not set" : findRedisProblem(redisUrl),
-  ]);
-  const reading = withDatabase(target.url, target.connect, async (database) => {
-    const server = await readServerFacts(database);
-    const ledger = await readLedger(database, project.ledger);
-    const [{ expected }, folder, analysis, redisProblem] = await code;
+export async function readStatus(context: Context, given?: Target): Promise<Status> {
+  const code = readCode(context);
+  const target = given === undefined ? resolveTarget(context) : Promise.resolve(given);
+  const reading = target.then((resolved) => readTarget(context, resolved, code));
+  // What is wrong with the project is told before what is wrong with the server, whichever is known first.
+  const [known, status] = await Promise.allSettled([code, reading]);
+  if (known.status === "rejected") throw known.reason;
+  if (status.status === "rejected") throw status.reason;
+  return status.value;
+}
+
+/** What the code says: the project, and its migrations. */
+type Code = ProjectFacts & { readonly folder: Awaited<ReturnType<typeof readMigrations>> };
+
+async function readCode(context: Context): Promise<Code> {
+  const facts = await context.readFacts();
+  return { ...facts, folder: await readMigrations(facts.out) };
+}
+
+async function readTarget(context: Context, target: Target, code: Promise<Code>): Promise<Status> {
+  return await withDatabase(target.url, target.connect, async (database) => {
+    const { expected, folder, ledger: place } = await code;
+    // Asked one after the other, answered together; what is to be loaded is loaded while the server works.
+    const asked = Promise.all([
+      readServerFacts(database),
+      readLedger(database, place),
+      readCatalog(database, catalogScope(expected)),
+    ]);
+    const [[server, ledger, catalog], redis] = await Promise.all([asked, askRedis(context)]);
     const plan = planMigrations(folder.migrations, ledger);
-    const catalog = await readExpectedCatalog(database, expected);
-    const findings = auditCatalog({ expected, catalog, analysis });
+    const findings = await auditRemembered(context.directory, { expected, catalog });
     const { host, port } = describeTarget(target.url);
     return {
       server: { ...server, host, port, embedded: target.embedded },
       environment: context.environment,
       migrations: describePlan(plan),
       tables: describeTables(expected, catalog, findings),
-      redis: redisProblem ?? "answers",
+      redis,
       findings,
       warnings: [...serverWarnings(server), ...folder.warnings],
     };
   });
-  // What is wrong with the project is told before what is wrong with the server, whichever is known first.
-  const [loaded, status] = await Promise.allSettled([code, reading]);
-  if (loaded.status === "rejected") throw loaded.reason;
-  if (status.status === "rejected") throw status.reason;
-  return status.value;
+}
+
+async function askRedis({ variables, environment }: Context): Promise<string> {
+  const url = variables.REDIS_URL ?? (environment === "development" ? DEFAULT_REDIS_URL : undefined);
+  if (url === undefined) return "REDIS_URL is not set";
+  return (await findRedisProblem(url)) ?? "answers";
 }
 
 async function readMigrations(path: string) {
@@ -117,11 +132,6 @@ function describePlan(plan: Plan): Status["migrations"] {
     duplicates: plan.duplicates,
     heads: plan.heads,
   };
-}
-
-/** The part of the catalog that the code makes demands on. */
-async function readExpectedCatalog(database: Database, expected: Expected): Promise<Catalog> {
-  return await readCatalog(database, catalogScope(expected));
 }
 
 /** True if there is nothing to do: nothing pending, edited, missing or in doubt, every table isolated. */

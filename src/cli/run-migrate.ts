@@ -20,7 +20,7 @@ import { protectData } from "./migrate/protect-data.js";
 import type { TimeoutInput } from "./migrate-settings.js";
 import { resolveTimeouts } from "./migrate-settings.js";
 import { readPackageVersion } from "./package-version.js";
-import type { Project } from "./project.js";
+import type { Project } from "./project/project.js";
 import { requireJoinableHeads } from "./proof/judge-heads.js";
 import { requirePreflight } from "./proof/preflight.js";
 import { readManifestDigest } from "./read-manifest-digest.js";

@@ -120,7 +120,7 @@ describe("migrate, before data is dropped", () => {
 describe("migrate, where no hook is configured", () => {
   it("names each statement that wants a backup, and applies nothing", async () => {
     const { protectData } = await import("../../src/cli/migrate/protect-data.js");
-    const { loadProject } = await import("../../src/cli/project.js");
+    const { loadProject } = await import("../../src/cli/project/project.js");
     const { readFolder } = await import("../../src/migrate/folder/read-folder.js");
     const [, config = ""] = project.configArguments();
     const loaded = await loadProject(config);

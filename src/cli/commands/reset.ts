@@ -12,8 +12,9 @@ import { readOrderedFolder, withProjectReplay } from "../arrive/with-project-rep
 import { backupSettings, readDataProject } from "../backup/backup-settings.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
+import { LOCK_WAIT, lockWaitSchema } from "../lock-wait.js";
 import { readPackageVersion } from "../package-version.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import type { Target } from "../target.js";
 import { resolveTarget } from "../target.js";
 import { initCommand } from "./init.js";
@@ -28,14 +29,14 @@ export const resetCommand = defineCommand({
     { flags: "--yes", description: "do it: without it, nothing is dropped" },
     { flags: "--seed", description: "then fill the tables, as tenantry seed does" },
     { flags: "--no-backup", description: "take no backup first" },
-    { flags: "--lock-wait <seconds>", description: "how long to wait for a migrator; default 60" },
+    LOCK_WAIT,
     { flags: "--dry-run", description: "list what would be dropped, and change nothing" },
   ],
   input: z.object({
     yes: z.boolean().default(false),
     seed: z.boolean().default(false),
     backup: z.boolean().default(true),
-    lockWait: z.coerce.number().min(0).max(86_400).default(60),
+    lockWait: lockWaitSchema,
     dryRun: z.boolean().default(false),
   }),
   run: async (context, { yes, seed, backup, lockWait, dryRun }) => {

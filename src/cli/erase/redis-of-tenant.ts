@@ -7,7 +7,7 @@ import { connectRedis } from "../../redis/connect-redis.js";
 import type { ForgottenTenant } from "../../redis/forget-tenant.js";
 import { forgetTenant } from "../../redis/forget-tenant.js";
 import type { Context } from "../context.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import { readManifestDigest } from "../read-manifest-digest.js";
 
 /** Connects to the Redis of `REDIS_URL`, before anything is deleted; undefined where it is not set. */

@@ -9,7 +9,7 @@ import type { Migration } from "../../migrate/folder/migration.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { backupSettings, readDataProject } from "../backup/backup-settings.js";
 import type { Context } from "../context.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import type { Target } from "../target.js";
 import { runBackupHook } from "./run-backup-hook.js";
 
