@@ -57,7 +57,7 @@ test-pg15: build ## the integration tests on PostgreSQL 15, Debian's package
 # They start the embedded server, or need no server, or are about what is written and not about what a server does.
 ON_EMBEDDED_ONLY := embedded-server bad-servers check generate shell create-life-cycle create-refusals create-renames
 
-.PHONY: mutants faults soak bench-check bench-migrate bench-client
+.PHONY: mutants faults soak bench-check bench-migrate bench-client bench-backup
 mutants: build ## plant every fault, and count the layers that find it
 	@$(VITEST) run --project server tests/mutants $(ARGS)
 
@@ -76,7 +76,7 @@ bench-migrate: build ## time the migrator beside four others; writes docs/benchm
 bench-client: build ## time the client beside four other ways; writes docs/benchmarks.md
 	@$(JITI) tests/bench/bench-client.ts $(ARGS)
 
-.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-purge db-backup db-restore db-erase db-reset db-seed db-shell redis-shell db-start db-stop demo
+.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-purge db-backup db-restore db-erase db-reset db-seed db-shell redis-shell db-start db-stop demo bench-backup: build ## time backup and restore beside pg_dump; MEGABYTES=; writes docs/benchmarks.md @$(JITI) tests/bench/bench-backup.ts $(ARGS)
 db-init: build ## bring the database to the right state
 	@$(TENANTRY) init $(ARGS)
 
