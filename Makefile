@@ -57,7 +57,7 @@ test-pg15: build ## the integration tests on PostgreSQL 15, Debian's package
 # They start the embedded server, or need no server, or are about what is written and not about what a server does.
 ON_EMBEDDED_ONLY := embedded-server bad-servers check generate shell create-life-cycle create-refusals create-renames
 
-.PHONY: mutants faults soak bench-check bench-migrate bench-client
+.PHONY: mutants faults soak bench-check bench-migrate bench-client bench-backup
 mutants: build ## plant every fault, and count the layers that find it
 	@$(VITEST) run --project server tests/mutants $(ARGS)
 
@@ -76,7 +76,10 @@ bench-migrate: build ## time the migrator beside four others; writes docs/benchm
 bench-client: build ## time the client beside four other ways; writes docs/benchmarks.md
 	@$(JITI) tests/bench/bench-client.ts $(ARGS)
 
-.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-report db-purge db-seed db-shell redis-shell db-start db-stop demo
+bench-backup: build ## time backup and restore beside pg_dump; MEGABYTES=; writes docs/benchmarks.md
+	@$(JITI) tests/bench/bench-backup.ts $(ARGS)
+
+.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-report db-purge db-backup db-restore db-erase db-reset db-seed db-shell redis-shell db-start db-stop demo
 db-init: build ## bring the database to the right state
 	@$(TENANTRY) init $(ARGS)
 
@@ -122,6 +125,19 @@ db-report: build ## one HTML page on the isolation of the database: FILE=report.
 
 db-purge: build ## delete expired tokens; ARGS=--dry-run shows what would go
 	@$(TENANTRY) purge $(ARGS)
+
+db-backup: build ## the whole database into .tenantry/backups (development): KEEP=5 leaves the newest
+	@$(TENANTRY) backup $(if $(KEEP),--keep "$(KEEP)") $(ARGS)
+
+db-restore: build ## a backup into a new database (development): FILE=name; ARGS="--into app --yes"
+	@$(TENANTRY) restore $(if $(FILE),"$(FILE)") $(ARGS)
+
+db-erase: build ## delete one creator: CREATOR=id; ARGS=--yes does it, ARGS=--dry-run shows it
+	@test -n "$$CREATOR" || { echo 'Whose rows? make db-erase CREATOR=id ARGS=--dry-run' >&2; exit 2; }
+	@$(TENANTRY) erase --creator "$$CREATOR" $(ARGS)
+
+db-reset: build ## drop what the migrations made, and make it anew (development): ARGS=--yes
+	@$(TENANTRY) reset $(ARGS)
 
 db-seed: build ## data for several creators (development)
 	@$(TENANTRY) seed $(ARGS)

@@ -74,6 +74,23 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "delete expired rows, such as tokens, in batches that are audited",
     load: async () => (await import("./commands/purge.js")).purgeCommand,
   },
+  backup: {
+    summary: "write the whole database into one file, and read it back to prove it (development)",
+    load: async () => (await import("./commands/backup.js")).backupCommand,
+  },
+  restore: {
+    summary: "restore a backup into a new database, or in the place of one (development)",
+    argument: "file",
+    load: async () => (await import("./commands/restore.js")).restoreCommand,
+  },
+  erase: {
+    summary: "delete all rows of one creator, in one transaction, with a receipt",
+    load: async () => (await import("./commands/erase.js")).eraseCommand,
+  },
+  reset: {
+    summary: "drop what the migrations made, and make it anew (development)",
+    load: async () => (await import("./commands/reset.js")).resetCommand,
+  },
   seed: {
     summary: "fill the tables with realistic rows for several creators (development)",
     load: async () => (await import("./commands/seed.js")).seedCommand,

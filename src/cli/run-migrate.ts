@@ -15,6 +15,7 @@ import { selectPending } from "../migrate/run/select-pending.js";
 import { withDatabase } from "../postgres/connect.js";
 import type { Context } from "./context.js";
 import { ensureDatabase } from "./ensure-database.js";
+import { protectData } from "./migrate/protect-data.js";
 import type { TimeoutInput } from "./migrate-settings.js";
 import { resolveTimeouts } from "./migrate-settings.js";
 import { readPackageVersion } from "./package-version.js";
@@ -33,6 +34,10 @@ export type RunMigrateOptions = TimeoutInput & {
   readonly lockWait?: number;
   readonly to?: string | undefined;
   readonly acceptEdited?: MigrateOptions["acceptEdited"];
+  /** What the backup is called that somebody has taken. */
+  readonly backupRef?: string | undefined;
+  /** False: in development no backup is taken before data is dropped. */
+  readonly backup?: boolean | undefined;
   /** What the run log is to call the command. Default `migrate`. */
   readonly command?: string;
 };
@@ -40,7 +45,7 @@ export type RunMigrateOptions = TimeoutInput & {
 /**
  * Judges the schema and what is pending, then applies it: the heart of `migrate` and `init`.
  *
- * @throws TenantryError as `requirePreflight` and `applyMigrations`.
+ * @throws TenantryError as `requirePreflight` and `applyMigrations`, and `backup-required`.
  */
 export async function runMigrate(
   context: Context,
@@ -64,6 +69,10 @@ export async function runMigrate(
   // With their parents, which is a file each: only where something is to be ordered.
   const ordered = pending.size > 0 ? await requireJoinableHeads(context, project, folder, pending) : folder;
   if (pending.size > 0) await requirePreflight(context, { project, expected, folder, pending });
+  const { backupRef: given, backup } = options;
+  const backupRef = await protectData(context, project, target, {
+    ...{ expected, folder: ordered, pending, backupRef: given, backup },
+  });
   return await applyMigrations({
     url: target.url,
     connect: target.connect,
@@ -80,6 +89,7 @@ export async function runMigrate(
       command: options.command ?? "migrate",
       version: readPackageVersion(),
       gitRevision: (await readRevision(context, project))?.revision,
+        backupRef,
     },
     logger: context.logger,
     signal: context.signal,

@@ -3,6 +3,10 @@
  */
 export type ErrorCode =
   | "argument-invalid"
+  | "backup-invalid"
+  | "backup-refused"
+  | "backup-required"
+  | "backup-unproven"
   | "binaries-missing"
   | "check-violation"
   | "config-invalid"
@@ -28,6 +32,8 @@ export type ErrorCode =
   | "port-in-use"
   | "production-refused"
   | "rename-ambiguous"
+  | "reset-refused"
+  | "restore-failed"
   | "revert-conflicts"
   | "role-insufficient"
   | "row-not-permitted"
@@ -40,6 +46,7 @@ export type ErrorCode =
   | "stamp-unproven"
   | "tenant-column-missing"
   | "tenant-id-invalid"
+  | "tenant-incomplete"
   | "unique-violation";
 
 /** What the server said about a statement that it refused; no value of any row. */

@@ -50,6 +50,10 @@ const tenancySchema = z.strictObject({
   servicePaths: z.array(z.string().min(1)).default([]),
   stamp: z.strictObject({ ignore: z.array(z.string().min(1)).default([]) }).prefault({}),
   probes: probesSchema.optional(),
+  /** A command that takes a backup outside of development, run in a shell before migrations that drop or write over data. */
+  backupHook: z.string().trim().min(1).optional(),
+  /** Hosts other than this machine on which `tenantry reset` may empty a database that is marked as development's. */
+  developmentHosts: z.array(z.string().min(1)).default([]),
   /** Tables from which `tenantry purge` deletes, as schema.table or table, each with the column that says when a row expires. */
   purge: z.record(z.string().min(1), identifier).default({}),
   migrate: z

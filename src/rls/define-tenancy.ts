@@ -8,8 +8,14 @@ import type { TenantForeignKey } from "./tenant-foreign-key.js";
 import { buildTenantForeignKey } from "./tenant-foreign-key.js";
 import type { RootIdBuilder, TenantColumnBuilder } from "./tenant-key.js";
 import { idColumn, rootIdBuilder, tenantColumnBuilder } from "./tenant-key.js";
-import type { TenantRlsOptions } from "./with-tenant-rls.js";
-import { auditLogColumns, isolate, shareGlobally, tenantColumnOf } from "./with-tenant-rls.js";
+import type { TenantAuditLogOptions, TenantRlsOptions } from "./with-tenant-rls.js";
+import {
+  auditLogColumns,
+  isolate,
+  parseAuditErasure,
+  shareGlobally,
+  tenantColumnOf,
+} from "./with-tenant-rls.js";
 
 /** `creator_id` as TypeScript code spells it: `creatorId`. */
 export type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
@@ -40,10 +46,15 @@ export type Tenancy<Key extends string = string, Type extends TenantColumnType =
   withTenantRls(columns: Columns<Key>, options?: TenantRlsOptions): PgTableExtraConfigValue[];
   /** The same for the tenant root, whose own `id` is the tenant id. */
   tenantRoot(columns: Columns<"id">, options?: TenantRlsOptions): PgTableExtraConfigValue[];
-  /** The append-only table into which the audit triggers write. One for each database. */
+  /**
+   * The append-only table into which the audit triggers write. One for each database. `erase` says what becomes of a
+   * tenant's rows in it when the tenant is erased: `keep`, `pseudonymise` (the default) or `delete`.
+   *
+   * @throws TenantryError `schema-invalid`
+   */
   tenantAuditLog(
     columns: Columns<Key | AuditLogKey>,
-    options?: Pick<TenantRlsOptions, "exceptions">,
+    options?: TenantAuditLogOptions,
   ): PgTableExtraConfigValue[];
   /** Shared reference data: readable by every service, writable by none. The reason is printed by the checks. */
   globalTable(columns: Columns<never>, options: { readonly reason: string }): PgTableExtraConfigValue[];
@@ -105,11 +116,12 @@ export function defineTenancy<const Options extends TenancyOptions = TenancyOpti
       }),
     tenantRoot: (columns, options = {}) =>
       isolate(settings, columns, { kind: "root", tenant: columns.id, auditLog: undefined, options }),
-    tenantAuditLog: (columns, options = {}) =>
+    tenantAuditLog: (columns, { erase, ...options } = {}) =>
       isolate(settings, columns, {
         kind: "tenant",
         tenant: tenantColumnOf(settings, columns),
         auditLog: auditLogColumns({ ip: undefined, ...columns }),
+        erase: parseAuditErasure(erase),
         options: { ...options, commands: ["select", "insert"] },
       }),
     globalTable: (columns, options) => shareGlobally(settings, columns, options),

@@ -30,6 +30,13 @@ export type AuditLogColumns = {
   readonly ip: string | undefined;
 };
 
+/**
+ * What becomes of a tenant's rows in the audit log when the tenant is erased. `keep`: they stay, with all that they hold of
+ * the erased rows. `pseudonymise`: who did what and when stays, under names that lead to nobody; values go. `delete`: none
+ * stays.
+ */
+export type AuditErasure = "keep" | "pseudonymise" | "delete";
+
 /** What a schema file declared about one table. */
 export type TableDeclaration = {
   readonly kind: "tenant" | "root" | "global";
@@ -43,6 +50,8 @@ export type TableDeclaration = {
   /** Columns whose values never enter an audit row, by their names in the database. */
   readonly secret: readonly string[];
   readonly auditLog: AuditLogColumns | undefined;
+  /** Of an audit log; a schema that was loaded with an older tenantry says nothing, which is `pseudonymise`. */
+  readonly erase?: AuditErasure | undefined;
   readonly exceptions: readonly DeclaredException[];
   /** Why a global table is global. */
   readonly reason: string | undefined;

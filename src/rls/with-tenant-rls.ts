@@ -6,7 +6,13 @@ import { fitIdentifier } from "../core/identifiers.js";
 import type { TenancySettings } from "../core/tenancy-settings.js";
 import { contextType, tenantExpression } from "./policy-expression.js";
 import { requireReason } from "./require-reason.js";
-import type { AuditLogColumns, Command, DeclaredException, TableDeclaration } from "./table-declaration.js";
+import type {
+  AuditErasure,
+  AuditLogColumns,
+  Command,
+  DeclaredException,
+  TableDeclaration,
+} from "./table-declaration.js";
 import { COMMANDS, declareTable } from "./table-declaration.js";
 import { missingTenantColumn } from "./tenant-foreign-key.js";
 import { isTenantKeyId } from "./tenant-key.js";
@@ -26,7 +32,17 @@ export type TenantRlsOptions = {
   readonly exceptions?: readonly DeclaredException[];
 };
 
+/** What may be said about the audit log. */
+export type TenantAuditLogOptions = Pick<TenantRlsOptions, "exceptions"> & {
+  /**
+   * What `tenantry erase` does with the rows of the tenant that it erases. Default `pseudonymise`: a log that kept the rows
+   * as they were would keep what was to be erased, and one that was emptied could not show that it was.
+   */
+  readonly erase?: AuditErasure;
+};
+
 type Declaration = Pick<TableDeclaration, "kind" | "auditLog"> & {
+  readonly erase?: AuditErasure | undefined;
   readonly tenant: AnyPgColumn;
   readonly options: TenantRlsOptions;
 };
@@ -58,6 +74,7 @@ export function isolate(
     audit: options.audit ?? false,
     secret: (options.secret ?? []).map((column) => column.name),
     auditLog: declared.auditLog,
+    ...(declared.auditLog === undefined ? {} : { erase: declared.erase ?? "pseudonymise" }),
     exceptions: options.exceptions ?? [],
     reason: undefined,
   });
@@ -143,6 +160,16 @@ export function auditLogColumns(
     requestId: name("requestId"),
     ip: columns.ip?.name,
   };
+}
+
+/** What a schema file in JavaScript may have misspelt. */
+export function parseAuditErasure(erase: AuditErasure | undefined): AuditErasure | undefined {
+  if (erase === undefined || ["keep", "pseudonymise", "delete"].includes(erase)) return erase;
+  throw new TenantryError({
+    code: "schema-invalid",
+    message: `The erase of tenantAuditLog is ${JSON.stringify(erase)}.`,
+    hint: 'Write erase: "keep", "pseudonymise" or "delete".',
+  });
 }
 
 /** Break-glass work and data migrations: a policy of their own, since managed servers do not grant BYPASSRLS. */

@@ -57,6 +57,8 @@ export type FixtureProject = {
   advance(database: { adminUrl: URL; admin: Database }, name: string, flags?: CreateFlags): Promise<string>;
   /** Runs `tenantry` in the project. */
   run(argv: readonly string[], variables?: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<CommandResult>;
+  /** What names its configuration on a command line, for a process of its own. */
+  configArguments(): readonly string[];
   /** The names in the migrations folder, hidden ones included. */
   entries(): Promise<string[]>;
 };
@@ -156,7 +158,7 @@ export async function makeProject(options: FixtureOptions = {}): Promise<Fixture
       const [stdout, stderr] = [new PassThrough(), new PassThrough()];
       const text = (stream: PassThrough) => String(stream.read() ?? "");
       const exitCode = await runProgram(
-        [...argv.slice(0, 1), ...(config === "" ? [] : ["--config", config]), ...argv.slice(1)],
+        [...argv.slice(0, 1), ...project.configArguments(), ...argv.slice(1)],
         {
           cwd: directory,
           variables: { SHADOW_DATABASE_URL: serverUrl, ...variables },
@@ -168,6 +170,7 @@ export async function makeProject(options: FixtureOptions = {}): Promise<Fixture
       );
       return { exitCode, stdout: text(stdout), stderr: text(stderr) };
     },
+    configArguments: () => (config === "" ? [] : ["--config", config]),
     entries: async () => await readdir(out).catch(() => []),
   };
   return project;

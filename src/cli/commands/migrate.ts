@@ -7,7 +7,10 @@ import { pendingMigrations, planMigrations } from "../../migrate/plan/plan-migra
 import { requireSoundPlan } from "../../migrate/plan/require-sound-plan.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { DRY_RUN, defineCommand } from "../command.js";
+import type { Context } from "../context.js";
 import { LOCK_WAIT, lockWaitSchema } from "../lock-wait.js";
+import { backupRefInput } from "../migrate/backup-ref.js";
+import { describeEndangered, readEndangered } from "../migrate/protect-data.js";
 import { TIMEOUT_OPTIONS, timeoutInput, waitInput } from "../migrate-settings.js";
 import { openProgressLog } from "../progress-logger.js";
 import type { Project } from "../project/project.js";
@@ -35,6 +38,11 @@ export const migrateCommand = defineCommand({
       repeatable: true,
     },
     { flags: "--reason <text>", description: "with --accept-edited: why, for the run log" },
+    {
+      flags: "--backup-ref <text>",
+      description: "what the backup is called that you have taken, for the run log",
+    },
+    { flags: "--no-backup", description: "take none before data is dropped or written over (development)" },
     { flags: "--log <format>", description: "text, or json: one object for each event, on stderr" },
   ],
   input: z
@@ -46,6 +54,8 @@ export const migrateCommand = defineCommand({
       ...timeoutInput,
       acceptEdited: z.array(z.string()).default([]),
       reason: z.string().trim().min(1).optional(),
+      backupRef: backupRefInput,
+      backup: z.boolean().default(true),
       log: z.enum(["text", "json"]).default("text"),
     })
     .refine(({ acceptEdited, reason }) => acceptEdited.length === 0 || reason !== undefined, {
@@ -55,7 +65,7 @@ export const migrateCommand = defineCommand({
   run: async (context, { dryRun, log, acceptEdited, reason = "", ...input }) => {
     const project = await context.loadProject();
     const target = await resolveTarget(context);
-    if (dryRun) return await previewMigrations(project, target, acceptEdited);
+    if (dryRun) return await previewMigrations(context, project, target, acceptEdited);
     const { logger, close } = openProgressLog(context, log);
     try {
       const accepted = acceptEdited.length === 0 ? undefined : { names: acceptEdited, reason };
@@ -84,7 +94,12 @@ export const migrateCommand = defineCommand({
   },
 });
 
-async function previewMigrations(project: Project, target: Target, acceptEdited: readonly string[]) {
+async function previewMigrations(
+  context: Context,
+  project: Project,
+  target: Target,
+  acceptEdited: readonly string[],
+) {
   const folder = await readFolder(project.out);
   const ledger = await withDatabase(target.url, target.connect, (database) =>
     readLedger(database, project.ledger),
@@ -92,6 +107,13 @@ async function previewMigrations(project: Project, target: Target, acceptEdited:
   const plan = planMigrations(folder, ledger);
   requireSoundPlan(plan, { acceptEdited });
   const pending = pendingMigrations(plan);
+  const names = new Set(pending.map(({ name }) => name));
+  const { expected } = await project.loadSchema();
+  const endangered = await readEndangered(project, target, { expected, folder, pending: names });
+  const wants =
+    context.environment === "development"
+      ? "a backup is taken first"
+      : "a backup must be named or taken first";
   return {
     exitCode: pending.length === 0 ? (0 as const) : (1 as const),
     data: { pending: pending.map(({ name, sql }) => ({ name, sql })) },
@@ -99,5 +121,6 @@ async function previewMigrations(project: Project, target: Target, acceptEdited:
       pending.length === 0
         ? "Nothing is pending."
         : pending.map(({ name, sql }) => `-- ${name}\n${sql.trimEnd()}`).join("\n\n"),
+    warnings: endangered.map((one) => `${describeEndangered(one)}: ${wants}`),
   };
 }

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { z } from "zod";
 import { adminRecordSql } from "../../client/admin/admin-record.js";
 import { purge } from "../../data/purge.js";
@@ -8,6 +7,7 @@ import { withDatabase } from "../../postgres/connect.js";
 import { DRY_RUN, defineCommand } from "../command.js";
 import { formatTable } from "../format-table.js";
 import { resolveTarget } from "../target.js";
+import { userName } from "../user-name.js";
 
 const REASON = "expired rows, by tenantry purge";
 
@@ -64,13 +64,4 @@ function describe(
     rows: tables.map(({ table, rows, hasMore }) => [table, hasMore ? `${rows}, and more` : String(rows)]),
   });
   return dryRun ? [...targets.map(({ remove }) => `${remove};`), counts].join("\n\n") : counts;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container's user may have no name.
-    return "unknown";
-  }
 }

@@ -40,6 +40,9 @@ function formatRuns(runs: readonly LoggedRun[]): string {
     ...runs.flatMap((run, index) => [
       lines[index] ?? "",
       ...wrapText(originOf(run), indent).map((line) => `${" ".repeat(indent)}${line}`),
+      ...(run.backupRef === null
+        ? []
+        : wrapText(`backup: ${run.backupRef}`, indent).map((line) => `${" ".repeat(indent)}${line}`)),
       ...(run.error === null
         ? []
         : wrapText(run.error, indent).map((line) => `${" ".repeat(indent)}${line}`)),

@@ -15,6 +15,7 @@ export function formatRun(run: LoggedRun, migrations: readonly LoggedMigration[]
     ["environment", run.environment ?? "not recorded"],
     ["locks", `waited ${formatDuration(run.lockWaitMs)}, retried ${count(run.retries, "time")}`],
     ...(run.error === null ? [] : [["error", `${run.error} (${run.errorCode ?? "unknown"})`] as const]),
+    ...(run.backupRef === null ? [] : [["backup", run.backupRef] as const]),
     ...(run.accepted === null ? [] : [["accepted", JSON.stringify(run.accepted)] as const]),
     ...(run.fingerprint === null ? [] : [["fingerprint", run.fingerprint] as const]),
   ];

@@ -12,6 +12,8 @@ export type AdminRecord = {
   readonly actor: string;
   readonly reason: string;
   readonly requestId: string | undefined;
+  /** What else stands beside the reason, as JSON. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
 };
 
 /** The word in the log's `action`, and what stands for the name of a table. */
@@ -49,7 +51,10 @@ export function adminRecordSql(
       [auditLog.actor, sql`${record.actor}`],
       [auditLog.action, sql`${ACTION}`],
       [auditLog.tableName, sql`${EVERY_TABLE}`],
-      [auditLog.after, sql`pg_catalog.jsonb_build_object('reason', ${why}, 'login', session_user)`],
+      [
+        auditLog.after,
+        sql`pg_catalog.jsonb_build_object('reason', ${why}, 'login', session_user)${more(record)}`,
+      ],
       [auditLog.requestId, sql`${record.requestId ?? null}`],
     ];
     const columns = sql.join(
@@ -68,4 +73,8 @@ export function adminRecordSql(
       "No table of the relations is declared with tenantAuditLog, so that db.asAdmin() could not be written down.",
     hint: "Pass the generated relations to connect({ relations }), with the audit log among them.",
   });
+}
+
+function more({ details }: AdminRecord): SQL {
+  return details === undefined ? sql`` : sql` || cast(${JSON.stringify(details)} as text)::jsonb`;
 }

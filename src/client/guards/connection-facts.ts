@@ -3,6 +3,7 @@ import { quoteLiteral } from "../../core/identifiers.js";
 import { parseManifestMark } from "../../core/manifest-mark.js";
 import { ARRAY_TYPES_SQL } from "../../postgres/array-types.js";
 import type { Session } from "../../postgres/connect.js";
+import { DATABASE_IDENTITY_SQL } from "./database-identity.js";
 
 /** What a connection says about its server, its login and its database. */
 export type ConnectionFacts = {
@@ -86,8 +87,7 @@ select pg_catalog.json_build_object(
       )
   ),
   'version', current_setting('server_version_num')::int,
-  'database', (select system_identifier::text from pg_catalog.pg_control_system()) || '/' ||
-    (select oid::text from pg_catalog.pg_database where datname = pg_catalog.current_database()),
+  'database', ${DATABASE_IDENTITY_SQL},
   'pid', pg_backend_pid(),
   'arrays', ${ARRAY_TYPES_SQL},
   'mark', (

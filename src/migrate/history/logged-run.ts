@@ -18,6 +18,8 @@ const run = z.object({
   error: z.string().nullable(),
   fingerprint: z.string().nullable(),
   accepted: z.unknown(),
+  /** What the backup is called that was taken before it. */
+  backupRef: z.string().nullable(),
   /** How many migrations it has applied. */
   applied: z.number(),
 });

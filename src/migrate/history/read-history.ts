@@ -33,6 +33,8 @@ const RUN_MIGRATIONS = qualify(ENGINE_SCHEMA, "run_migrations");
 const COLUMNS = `r.id::text as id, r.started_at as "startedAt", r.finished_at as "finishedAt", r.outcome, r.command, r.environment,
   r.role, r.host, r.version, r.git_revision as "gitRevision", r.lock_wait_ms::float8 as "lockWaitMs", r.retries,
   r.error_code as "errorCode", r.error, r.fingerprint, r.accepted,
+  -- The column came later.
+  to_jsonb(r) ->> 'backup_ref' as "backupRef",
   (select count(*)::int from ${RUN_MIGRATIONS} m where m.run_id = r.id and m.outcome = 'applied') as applied`;
 
 /**

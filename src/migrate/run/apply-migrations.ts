@@ -101,7 +101,8 @@ async function run(options: MigrateOptions, open: OpenRun, progress: Progress): 
   );
   const isIdle = pending.length === 0 && edited.length === 0;
   if (!isIdle) open.requireWritable();
-  const origin = originOf(options);
+  // The column for it is made with the tables, and only a run that does something makes them.
+  const origin = { ...originOf(options), ...(isIdle ? { backupRef: undefined } : {}) };
   const shape = await worker.guard(async () => {
     await upgradeLedger(session, ledger, folder);
     const found = await ensureLedger(session, ledger, folder);

@@ -15,7 +15,7 @@ const CREATION_LOCK = `${0x74_6e_74_72}, 3`;
  * anything on them, whatever the default privileges say.
  */
 export async function ensureEngineTables(session: Session): Promise<void> {
-  if (await hasEngineTables(session)) return;
+  if (await areCurrent(session)) return;
   // One message is one transaction.
   await session.unsafe(`select pg_advisory_xact_lock(${CREATION_LOCK});
 create schema if not exists ${schema};
@@ -36,8 +36,10 @@ create table if not exists ${schema}.runs (
   error_code text,
   error text,
   fingerprint text,
-  accepted jsonb
+  accepted jsonb,
+  backup_ref text
 );
+alter table ${schema}.runs add column if not exists backup_ref text;
 create table if not exists ${schema}.run_migrations (
   run_id bigint not null references ${schema}.runs on delete cascade,
   position int not null,
@@ -79,7 +81,16 @@ do $$ declare held record; begin
 end $$`);
 }
 
-/** True if this version's tables are all there. */
+/** True if nothing is to be made: the tables are there, with the columns that came later. */
+async function areCurrent(session: Session): Promise<boolean> {
+  if (!(await hasEngineTables(session))) return false;
+  const rows = await session.unsafe(
+    `select from pg_attribute where attrelid = '${schema}.runs'::regclass and attname = 'backup_ref' and not attisdropped`,
+  );
+  return rows.length > 0;
+}
+
+/** True if the tables are all there, of this version or an earlier one. */
 export async function hasEngineTables(session: Session): Promise<boolean> {
   const [row] = await session.unsafe<{ whole: boolean }[]>(
     `select count(*) = 4 as whole from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -19,6 +19,8 @@ export type RunOrigin = {
   readonly version: string;
   /** Of the migrations' repository. */
   readonly gitRevision?: string | undefined;
+  /** What the backup is called that was taken before; wants the engine's tables as this version makes them. */
+  readonly backupRef?: string | undefined;
 };
 
 /** One statement, or several that were sent as one. No text: it may hold a password. */
@@ -44,11 +46,12 @@ export type MigrationRecord = {
  * @returns the run's id.
  */
 export async function startRun(session: Session, ledger: string, origin: RunOrigin): Promise<string> {
-  const { command, environment, version, gitRevision } = origin;
+  const { command, environment, version, gitRevision, backupRef } = origin;
+  const backup = backupRef === undefined ? "" : ", backup_ref";
   const [row] = await session.unsafe<{ id: string }[]>(
     `with dead as (update ${RUNS} set outcome = 'died', finished_at = clock_timestamp() where outcome = 'running')
-     insert into ${RUNS} (command, environment, ledger, host, version, git_revision)
-     values (${[command, environment, ledger, hostname(), version, gitRevision].map(literal).join(", ")}) returning id::text`,
+     insert into ${RUNS} (command, environment, ledger, host, version, git_revision${backup})
+     values (${[command, environment, ledger, hostname(), version, gitRevision, ...(backup === "" ? [] : [backupRef])].map(literal).join(", ")}) returning id::text`,
   );
   return row?.id ?? "";
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { GuardedRedis } from "../guarded-redis.js";
+import { cacheKey } from "./cache-key.js";
 import { FILL, INVALIDATE, LOOK } from "./cache-scripts.js";
 import type { CacheStore, Entry, Filling, Found } from "./cache-store.js";
 import { OwedInvalidations } from "./owed-invalidations.js";
@@ -71,6 +72,6 @@ export class RedisStore implements CacheStore {
   }
 
   #keyOf(scope: string): string {
-    return `${this.#limits.prefix}:cache:{${scope}}`;
+    return cacheKey(this.#limits.prefix, scope);
   }
 }

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { CacheConfig } from "drizzle-orm/cache/core/types";
 import { GuardedRedis } from "../guarded-redis.js";
 import type { CachedQuery, CacheLookup, CacheScope, TenantCache } from "../tenant-cache.js";
+import { digestOf } from "./cache-key.js";
 import type { CacheStore, Entry } from "./cache-store.js";
 import { decodeRows, encodeRows } from "./encode-rows.js";
 import { MemoryStore } from "./memory-store.js";
@@ -123,11 +124,6 @@ function entryOf(scope: CacheScope, { key, tables, isTag, autoInvalidate }: Cach
 
 const nameOfTable = (table: string) => `t${table}`;
 const nameOfTag = (tag: string) => `g${tag}`;
-
-/** The parts as JSON, so that `("a", "bc")` is not `("ab", "c")`; hashed, since a tenant's id may be any text. */
-function digestOf(...parts: readonly string[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
-}
 
 /** Milliseconds that a query asked for, undefined if it did not. */
 function ttlOf(config: CacheConfig | undefined): number | undefined {

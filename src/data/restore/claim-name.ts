@@ -1,0 +1,60 @@
+import { randomBytes } from "node:crypto";
+import { quoteIdentifier } from "../../core/identifiers.js";
+import type { Database } from "../../postgres/connect.js";
+
+/** The first number is the advisory lock's class: "rstr". */
+const LOCK_CLASS = 0x72_73_74_72;
+
+/** `new` is being filled; `old` was replaced, and is about to be dropped. */
+const NAME = /^tenantry_restore_([0-9a-f]{16})_(?:new|old)$/;
+
+/** Names for the databases of one restore. They are its own as long as its connection lives. */
+export type ClaimedNames = { readonly fresh: string; readonly replaced: string };
+
+/**
+ * Claims two names of databases by a lock on this connection, which the server gives back when the process dies: what has
+ * such a name then belongs to nobody.
+ *
+ * @param admin one connection, to the maintenance database.
+ */
+export async function claimNames(admin: Database): Promise<ClaimedNames> {
+  for (;;) {
+    const token = randomBytes(8).toString("hex");
+    if (await tryLock(admin, token))
+      return { fresh: `tenantry_restore_${token}_new`, replaced: `tenantry_restore_${token}_old` };
+  }
+}
+
+/**
+ * Drops the databases of restores that died.
+ *
+ * @returns their names.
+ */
+export async function sweepRestores(admin: Database): Promise<string[]> {
+  const found = await admin<{ name: string }[]>`
+    select datname as name from pg_database where starts_with(datname, 'tenantry_restore_') order by 1`;
+  const swept: string[] = [];
+  for (const { name } of found) {
+    const token = NAME.exec(name)?.[1];
+    if (token === undefined || !(await tryLock(admin, token))) continue;
+    try {
+      await admin.unsafe(`drop database if exists ${quoteIdentifier(name)} with (force)`);
+      swept.push(name);
+    } finally {
+      await admin.unsafe(`select pg_advisory_unlock(${LOCK_CLASS}, ${keyOf(token)})`);
+    }
+  }
+  return swept;
+}
+
+async function tryLock(admin: Database, token: string): Promise<boolean> {
+  const [row] = await admin.unsafe<{ locked: boolean }[]>(
+    `select pg_try_advisory_lock(${LOCK_CLASS}, ${keyOf(token)}) as locked`,
+  );
+  return row?.locked === true;
+}
+
+/** Four bytes of the token, as the signed number that the lock takes. */
+function keyOf(token: string): number {
+  return Number.parseInt(token.slice(0, 8), 16) | 0;
+}
