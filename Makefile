@@ -76,7 +76,7 @@ bench-migrate: build ## time the migrator beside four others; writes docs/benchm
 bench-client: build ## time the client beside four other ways; writes docs/benchmarks.md
 	@$(JITI) tests/bench/bench-client.ts $(ARGS)
 
-.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-purge db-seed db-shell redis-shell db-start db-stop demo
+.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-purge db-seed db-doctor db-shell redis-shell db-start db-stop demo
 db-init: build ## bring the database to the right state
 	@$(TENANTRY) init $(ARGS)
 
@@ -122,6 +122,9 @@ db-purge: build ## delete expired tokens; ARGS=--dry-run shows what would go
 
 db-seed: build ## data for several creators (development)
 	@$(TENANTRY) seed $(ARGS)
+
+db-doctor: build ## what is wrong with this set-up, and what to do
+	@$(TENANTRY) doctor $(ARGS)
 
 db-shell: build ## psql on the database; ARGS="--as-creator ID"
 	@$(TENANTRY) shell $(ARGS)

@@ -36,6 +36,8 @@ export type CommandDefinition<Input> = {
   readonly options: readonly OptionDefinition[];
   /** Parses the options by their camelCase names, and the argument by its own. */
   readonly input: z.ZodType<Input>;
+  /** True if it runs in an environment that does not exist, which then has no liberties: it is to say so itself. */
+  readonly anyEnvironment?: boolean;
   readonly run: (context: Context, input: Input) => Promise<Outcome>;
 };
 

@@ -116,7 +116,10 @@ async function runCommand(
     })
     .parse(options);
   try {
-    const outcome = await definition.run(createContext(global, around), options);
+    const outcome = await definition.run(
+      createContext(global, around, { anyEnvironment: definition.anyEnvironment === true }),
+      options,
+    );
     writeOutcome(definition.name, outcome, global, around);
     return outcome.exitCode;
   } catch (thrown) {
