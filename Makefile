@@ -57,6 +57,10 @@ test-pg15: build ## the integration tests on PostgreSQL 15, Debian's package
 # They start the embedded server, or need no server, or are about what is written and not about what a server does.
 ON_EMBEDDED_ONLY := embedded-server bad-servers check generate shell create-life-cycle create-refusals create-renames
 
+.PHONY: docs-cli
+docs-cli: $(INSTALLED) ## write docs/cli.md from the commands' definitions; ARGS=--check compares
+	@$(JITI) tests/docs/write-cli-page.ts $(ARGS)
+
 .PHONY: mutants faults soak bench-check bench-migrate bench-client
 mutants: build ## plant every fault, and count the layers that find it
 	@$(VITEST) run --project server tests/mutants $(ARGS)

@@ -94,6 +94,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "stop the embedded PostgreSQL server; its data stays",
     load: async () => (await import("./commands/stop.js")).stopCommand,
   },
+  completion: {
+    summary: "print the script with which bash, zsh or fish completes tenantry",
+    argument: "shell",
+    load: async () => (await import("./commands/completion.js")).completionCommand,
+  },
 };
 
 /** The names of all commands. */

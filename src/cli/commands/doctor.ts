@@ -13,6 +13,8 @@ export const doctorCommand = defineCommand({
   example: "doctor",
   options: [],
   // An option of every command. Here a wrong one is something to tell.
+  variables: ["DATABASE_URL", "SHADOW_DATABASE_URL", "SERVICE_DATABASE_URL", "REDIS_URL", "PATH"],
+  exits: { 0: "no problem; there may be warnings", 1: "problems" },
   input: z.object({ env: z.string().optional() }),
   anyEnvironment: true,
   run: async (context, { env }) => {

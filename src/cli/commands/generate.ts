@@ -14,10 +14,13 @@ export const generateCommand = defineCommand({
     { flags: "--check", description: "write nothing; exit 1 and name each file that is not up to date" },
     {
       flags: "--out <folder>",
+      values: "folders",
       description: "where the TypeScript goes (generated/ beside the schema's entry file)",
     },
-    { flags: "--docs <file>", description: "where the document goes (docs/schema.md)" },
+    { flags: "--docs <file>", values: "files", description: "where the document goes (docs/schema.md)" },
   ],
+  variables: [],
+  exits: { 0: "the files are written, or up to date", 1: "with --check: a file is not up to date" },
   input: z.object({
     check: z.boolean().default(false),
     out: z.string().min(1).optional(),

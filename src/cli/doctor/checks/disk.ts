@@ -5,6 +5,7 @@ import { freeSpace, LITTLE_SPACE } from "../../../migrate/run/preflight/inspect-
 import { readPlace } from "../../../postgres/embedded/place.js";
 import type { Check, Verdict } from "../check.js";
 import { ok, problem, warning } from "../check.js";
+import { needsEmbedded } from "./embedded-programs.js";
 
 /** An empty PostgreSQL takes about 40 MiB, and its first log 16 more; in bytes. */
 const TOO_LITTLE_SPACE = 100 * 1024 ** 2;
@@ -13,10 +14,14 @@ const TOO_LITTLE_SPACE = 100 * 1024 ** 2;
 export const diskCheck: Check = {
   id: "disk",
   group: "This machine",
-  run: async ({ context }) => {
+  run: async (examination) => {
+    const { context } = examination;
     const { stateDirectory } = await readPlace({ projectDirectory: context.directory });
     const folders = [
-      { name: ".tenantry", path: await firstThatExists(stateDirectory) },
+      // Elsewhere nothing is kept there: a container's file system may be read-only.
+      ...(needsEmbedded(examination)
+        ? [{ name: ".tenantry", path: await firstThatExists(stateDirectory) }]
+        : []),
       { name: "the temporary folder", path: tmpdir() },
     ];
     const seen = await Promise.all(

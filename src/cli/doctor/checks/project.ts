@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { count } from "../../format-findings/text.js";
 import { showPath } from "../../plan/show-path.js";
 import type { Check } from "../check.js";
@@ -42,8 +43,11 @@ export const generatedCheck: Check = {
     const files = await compareGenerated(await project(), { docs: DEFAULT_DOCS });
     if (files.every(({ exists }) => !exists))
       return skipped("nothing is generated here at the default places", "tenantry generate");
-    const stale = files.filter(({ isCurrent }) => !isCurrent).map(({ name }) => name);
-    if (stale.length === 0) return ok(`${count(files.length, "file")}, up to date`);
+    // Where there is nothing at all, as without docs/ in a container, nothing is wanted.
+    const folders = new Set(files.filter(({ exists }) => exists).map(({ path }) => dirname(path)));
+    const wanted = files.filter(({ path }) => folders.has(dirname(path)));
+    const stale = wanted.filter(({ isCurrent }) => !isCurrent).map(({ name }) => name);
+    if (stale.length === 0) return ok(`${count(wanted.length, "file")}, up to date`);
     return warning(`not up to date: ${stale.join(", ")}`, "tenantry generate");
   },
 };
