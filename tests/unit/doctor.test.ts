@@ -203,6 +203,7 @@ describe("the doctor's judgement", () => {
     ["owns the tables and is an administrator", {}, false, "ok", /member of app_admin, owns/],
     ["is not let through by a policy", { inAdminRole: false }, false, "warning", /row security/],
     ["bypasses row security", { inAdminRole: false, bypassesRowSecurity: true }, false, "ok", /bypasses/],
+    ["the floor binds", { inTenantRole: true }, false, "problem", /whose floor binds it/],
     ["owns nothing", { foreign }, false, "problem", /does not own public\.notes, public\.tags/],
     ["is a service's", { foreign, inTenantRole: true }, false, "problem", /service's login/],
     ["is new on a new server", { missingRoles: ["app_door"], tables: 0 }, false, "problem", /lacks app_door/],

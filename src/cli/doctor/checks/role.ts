@@ -66,6 +66,12 @@ export function judgeRole(facts: RoleFacts, isDevelopment: boolean): Verdict {
       `As an administrator: ${facts.missingRoles.map((name) => `create role ${quoteIdentifier(name)}`).join("; ")}`,
     );
   }
+  if (!superuser && !facts.bypassesRowSecurity && inTenantRole) {
+    return problem(
+      `${role} is a member of ${tenantRole}, whose floor binds it: migrations that change rows or make doors fail`,
+      `revoke ${quoteIdentifier(tenantRole)} from ${quoteIdentifier(role)}`,
+    );
+  }
   if (superuser && !isDevelopment) {
     return warning(
       `${role} is a superuser, which a migrator need not be`,
