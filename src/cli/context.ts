@@ -4,8 +4,10 @@ import { parseEnvironment } from "../core/environment.js";
 import { TenantryError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import { silentLogger } from "../core/logger.js";
-import type { Project } from "./project.js";
-import { CONFIG_NAME, loadProject } from "./project.js";
+import type { Project } from "./project/project.js";
+import { CONFIG_NAME, loadProject } from "./project/project.js";
+import type { ProjectFacts } from "./project/project-facts.js";
+import { readProjectFacts } from "./project/project-facts.js";
 
 /** The options that every command takes. */
 export type GlobalOptions = {
@@ -40,6 +42,8 @@ export type Context = {
   readonly signal: AbortSignal;
   /** Loads the configuration and the schema, once. */
   readonly loadProject: () => Promise<Project>;
+  /** What configuration and schema say of a database, without loading them again if nothing has changed. */
+  readonly readFacts: () => Promise<ProjectFacts>;
 };
 
 /** The streams and variables of a process, or what a test has put in their place. */
@@ -66,6 +70,10 @@ export function createContext(
   const configPath = resolve(around.cwd, options.config ?? CONFIG_NAME);
   const json = options.json ?? false;
   let project: Promise<Project> | undefined;
+  const loadOnce = () => {
+    project ??= loadProject(configPath);
+    return project;
+  };
   return {
     environment: readEnvironment(options.env, around.variables.TENANTRY_ENV, how.anyEnvironment === true),
     isEnvironmentNamed: (options.env ?? around.variables.TENANTRY_ENV ?? "") !== "",
@@ -80,10 +88,8 @@ export function createContext(
     stderr: around.stderr,
     quiet: options.quiet === true,
     signal: around.signal,
-    loadProject: () => {
-      project ??= loadProject(configPath);
-      return project;
-    },
+    loadProject: loadOnce,
+    readFacts: () => readProjectFacts(configPath, around.variables, loadOnce),
   };
 }
 

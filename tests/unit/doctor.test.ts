@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 import { describe, expect, it } from "vitest";
 import type { Check } from "../../src/cli/doctor/check.js";
 import { GROUPS, ok, problem, skipped, warning } from "../../src/cli/doctor/check.js";
