@@ -95,6 +95,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "fill the tables with realistic rows for several creators (development)",
     load: async () => (await import("./commands/seed.js")).seedCommand,
   },
+  doctor: {
+    summary: "look for whatever is wrong with this set-up, and say what to do; changes nothing",
+    load: async () => (await import("./commands/doctor.js")).doctorCommand,
+  },
   shell: {
     summary: "open psql (or a built-in prompt) on the database, as the migrator or as one creator",
     load: async () => (await import("./commands/shell.js")).shellCommand,
@@ -110,6 +114,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   stop: {
     summary: "stop the embedded PostgreSQL server; its data stays",
     load: async () => (await import("./commands/stop.js")).stopCommand,
+  },
+  completion: {
+    summary: "print the script with which bash, zsh or fish completes tenantry",
+    argument: "shell",
+    load: async () => (await import("./commands/completion.js")).completionCommand,
   },
 };
 

@@ -21,6 +21,7 @@ export const historyCommand = defineCommand({
     { flags: "--run <id>", description: "one run, with each migration and statement" },
     { flags: "--limit <number>", description: "how many runs to show; default 20" },
   ],
+  variables: ["DATABASE_URL"],
   input: z.object({
     run: z.string().regex(RUN_ID, "write the number of a run, as tenantry history shows it").optional(),
     limit: z.coerce.number().int().min(1).max(10_000).default(20),
