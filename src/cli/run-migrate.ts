@@ -89,7 +89,7 @@ export async function runMigrate(
       command: options.command ?? "migrate",
       version: readPackageVersion(),
       gitRevision: (await readRevision(context, project))?.revision,
-        backupRef,
+      backupRef,
     },
     logger: context.logger,
     signal: context.signal,
