@@ -76,7 +76,10 @@ bench-migrate: build ## time the migrator beside four others; writes docs/benchm
 bench-client: build ## time the client beside four other ways; writes docs/benchmarks.md
 	@$(JITI) tests/bench/bench-client.ts $(ARGS)
 
-.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-purge db-backup db-restore db-erase db-reset db-seed db-shell redis-shell db-start db-stop demo bench-backup: build ## time backup and restore beside pg_dump; MEGABYTES=; writes docs/benchmarks.md @$(JITI) tests/bench/bench-backup.ts $(ARGS)
+bench-backup: build ## time backup and restore beside pg_dump; MEGABYTES=; writes docs/benchmarks.md
+	@$(JITI) tests/bench/bench-backup.ts $(ARGS)
+
+.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-purge db-backup db-restore db-erase db-reset db-seed db-shell redis-shell db-start db-stop demo
 db-init: build ## bring the database to the right state
 	@$(TENANTRY) init $(ARGS)
 
