@@ -57,6 +57,10 @@ test-pg15: build ## the integration tests on PostgreSQL 15, Debian's package
 # They start the embedded server, or need no server, or are about what is written and not about what a server does.
 ON_EMBEDDED_ONLY := embedded-server bad-servers check generate shell create-life-cycle create-refusals create-renames
 
+.PHONY: docs-cli
+docs-cli: $(INSTALLED) ## write docs/cli.md from the commands' definitions; ARGS=--check compares
+	@$(JITI) tests/docs/write-cli-page.ts $(ARGS)
+
 .PHONY: mutants faults soak bench-check bench-migrate bench-client bench-backup
 mutants: build ## plant every fault, and count the layers that find it
 	@$(VITEST) run --project server tests/mutants $(ARGS)
@@ -79,7 +83,7 @@ bench-client: build ## time the client beside four other ways; writes docs/bench
 bench-backup: build ## time backup and restore beside pg_dump; MEGABYTES=; writes docs/benchmarks.md
 	@$(JITI) tests/bench/bench-backup.ts $(ARGS)
 
-.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-purge db-backup db-restore db-erase db-reset db-seed db-shell redis-shell db-start db-stop demo
+.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-report db-purge db-backup db-restore db-erase db-reset db-seed db-doctor db-shell redis-shell db-start db-stop demo
 db-init: build ## bring the database to the right state
 	@$(TENANTRY) init $(ARGS)
 
@@ -120,6 +124,9 @@ db-plan: build ## what migrate would do: locks, rewrites, sizes
 db-history: build ## the run log
 	@$(TENANTRY) history $(ARGS)
 
+db-report: build ## one HTML page on the isolation of the database: FILE=report.html
+	@$(TENANTRY) report --html "$(if $(FILE),$(FILE),report.html)" $(ARGS)
+
 db-purge: build ## delete expired tokens; ARGS=--dry-run shows what would go
 	@$(TENANTRY) purge $(ARGS)
 
@@ -138,6 +145,9 @@ db-reset: build ## drop what the migrations made, and make it anew (development)
 
 db-seed: build ## data for several creators (development)
 	@$(TENANTRY) seed $(ARGS)
+
+db-doctor: build ## what is wrong with this set-up, and what to do
+	@$(TENANTRY) doctor $(ARGS)
 
 db-shell: build ## psql on the database; ARGS="--as-creator ID"
 	@$(TENANTRY) shell $(ARGS)

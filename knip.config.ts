@@ -8,6 +8,7 @@ const config: KnipConfig = {
     "schema/generated/*.ts",
     // Run by the Makefile.
     "examples/*.ts",
+    "tests/docs/write-cli-page.ts",
     "tests/support/with-postgres15.ts",
     "tests/bench/bench-*.ts",
     "tests/soak/run-soak.ts",

@@ -16,6 +16,9 @@ export type Outcome = {
   readonly warnings?: readonly string[];
 };
 
+/** What a shell offers where a value is typed: these words, names of files or folders, or those of migrations. */
+export type CompletionValues = readonly string[] | "files" | "folders" | "migrations";
+
 /** One option of a command, as commander takes it. */
 export type OptionDefinition = {
   /** Such as `--rename <old=new>`. */
@@ -23,6 +26,8 @@ export type OptionDefinition = {
   readonly description: string;
   /** May be given more than once; the value is then an array. */
   readonly repeatable?: boolean;
+  /** Of its value; left out where a shell cannot know. */
+  readonly values?: CompletionValues;
 };
 
 /** One command: its face on the command line, and what it does. */
@@ -32,10 +37,20 @@ export type CommandDefinition<Input> = {
   readonly summary: string;
   /** A command line that works, without the leading `tenantry`. */
   readonly example: string;
-  readonly argument?: { readonly name: string; readonly description: string };
+  readonly argument?: {
+    readonly name: string;
+    readonly description: string;
+    readonly values?: CompletionValues;
+  };
   readonly options: readonly OptionDefinition[];
+  /** Variables of the environment that it reads, besides TENANTRY_ENV; for the pages. */
+  readonly variables?: readonly string[];
+  /** What its exit codes mean where it is not what they usually mean; for the pages. */
+  readonly exits?: Readonly<Partial<Record<ExitCode, string>>>;
   /** Parses the options by their camelCase names, and the argument by its own. */
   readonly input: z.ZodType<Input>;
+  /** True if it runs in an environment that does not exist, which then has no liberties: it is to say so itself. */
+  readonly anyEnvironment?: boolean;
   readonly run: (context: Context, input: Input) => Promise<Outcome>;
 };
 

@@ -66,6 +66,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show the run log: who migrated when, from where, for how long, and how it ended",
     load: async () => (await import("./commands/history.js")).historyCommand,
   },
+  report: {
+    summary: "show on one HTML page how a database is isolated, and what proves it",
+    load: async () => (await import("./commands/report.js")).reportCommand,
+  },
   purge: {
     summary: "delete expired rows, such as tokens, in batches that are audited",
     load: async () => (await import("./commands/purge.js")).purgeCommand,
@@ -91,6 +95,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "fill the tables with realistic rows for several creators (development)",
     load: async () => (await import("./commands/seed.js")).seedCommand,
   },
+  doctor: {
+    summary: "look for whatever is wrong with this set-up, and say what to do; changes nothing",
+    load: async () => (await import("./commands/doctor.js")).doctorCommand,
+  },
   shell: {
     summary: "open psql (or a built-in prompt) on the database, as the migrator or as one creator",
     load: async () => (await import("./commands/shell.js")).shellCommand,
@@ -106,6 +114,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   stop: {
     summary: "stop the embedded PostgreSQL server; its data stays",
     load: async () => (await import("./commands/stop.js")).stopCommand,
+  },
+  completion: {
+    summary: "print the script with which bash, zsh or fish completes tenantry",
+    argument: "shell",
+    load: async () => (await import("./commands/completion.js")).completionCommand,
   },
 };
 

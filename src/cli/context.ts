@@ -59,9 +59,14 @@ export type Surroundings = {
 /**
  * Puts together what a command may use.
  *
- * @throws TenantryError `environment-unknown`.
+ * @param how.anyEnvironment true to take an environment that does not exist for production, which has no liberties.
+ * @throws TenantryError `environment-unknown`, unless any will do.
  */
-export function createContext(options: GlobalOptions, around: Surroundings): Context {
+export function createContext(
+  options: GlobalOptions,
+  around: Surroundings,
+  how: { readonly anyEnvironment?: boolean } = {},
+): Context {
   const configPath = resolve(around.cwd, options.config ?? CONFIG_NAME);
   const json = options.json ?? false;
   let project: Promise<Project> | undefined;
@@ -70,7 +75,7 @@ export function createContext(options: GlobalOptions, around: Surroundings): Con
     return project;
   };
   return {
-    environment: readEnvironment(options.env, around.variables.TENANTRY_ENV),
+    environment: readEnvironment(options.env, around.variables.TENANTRY_ENV, how.anyEnvironment === true),
     isEnvironmentNamed: (options.env ?? around.variables.TENANTRY_ENV ?? "") !== "",
     directory: dirname(configPath),
     databaseUrl: options.databaseUrl ?? around.variables.DATABASE_URL,
@@ -94,7 +99,19 @@ function showsColours({ stdout, variables }: Surroundings): boolean {
 }
 
 /** `--env "$STAGE"` with nothing in STAGE names no environment: it must not mean development. */
-function readEnvironment(option: string | undefined, variable: string | undefined): Environment {
+function readEnvironment(
+  option: string | undefined,
+  variable: string | undefined,
+  anyWillDo: boolean,
+): Environment {
+  if (anyWillDo) {
+    try {
+      return readEnvironment(option, variable, false);
+    } catch (thrown) {
+      if (thrown instanceof TenantryError) return "production";
+      throw thrown;
+    }
+  }
   if (option !== "") return parseEnvironment(option ?? variable);
   throw new TenantryError({
     code: "environment-unknown",

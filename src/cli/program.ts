@@ -5,16 +5,9 @@ import type { AnyCommand, ExitCode, Outcome } from "./command.js";
 import type { CommandLine } from "./commands.js";
 import { COMMAND_LINES, COMMAND_NAMES, loadCommands } from "./commands.js";
 import type { GlobalOptions, Surroundings } from "./context.js";
+import { GLOBAL_OPTIONS } from "./global-options.js";
 import { formatError, formatJson, formatJsonError, formatOutcome } from "./output.js";
 import { readPackageVersion } from "./package-version.js";
-
-const GLOBAL_OPTIONS: readonly (readonly [flags: string, description: string])[] = [
-  ["--env <name>", "development, staging or production (TENANTRY_ENV)"],
-  ["--database-url <url>", "the migrator's login; prefer DATABASE_URL, which no process list shows"],
-  ["--config <file>", "the configuration file (drizzle.config.ts)"],
-  ["--json", "print one JSON object and nothing else"],
-  ["--quiet", "no progress on stderr"],
-];
 
 /**
  * Runs one command line.
@@ -36,7 +29,7 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
       outputError: () => {},
     })
     .exitOverride();
-  for (const [flags, description] of GLOBAL_OPTIONS) program.option(flags, description);
+  for (const { flags, description } of GLOBAL_OPTIONS) program.option(flags, description);
   const loaded = new Map((await loadCommands(neededCommands(argv))).map((each) => [each.name, each]));
   for (const line of COMMAND_LINES) {
     const definition = loaded.get(line.name);
@@ -52,7 +45,7 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
       around.stderr.write(program.helpInformation());
       return 2;
     }
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync([...explainedCommand(argv)], { from: "user" });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return reportUsage(thrown, argv, around);
@@ -68,11 +61,19 @@ function neededCommands(argv: readonly string[]): readonly string[] {
   return [first === "help" ? second : first];
 }
 
+/** `help statsu` would show the help of all: it is refused as `statsu` is, with the command that may be meant. */
+function explainedCommand(argv: readonly string[]): readonly string[] {
+  const [first, second] = argv;
+  if (first !== "help" || second === undefined || second.startsWith("-")) return argv;
+  if (second === "help") return [second];
+  return COMMAND_NAMES.includes(second) ? argv : [second];
+}
+
 /** A command that is only there to be listed, or suggested. */
 function listCommand(program: Command, { name, summary, argument }: CommandLine): void {
   const command = program.command(name).description(summary);
   if (argument !== undefined) command.argument(`[${argument}]`);
-  for (const [flags, description] of GLOBAL_OPTIONS) command.option(flags, description);
+  for (const { flags, description } of GLOBAL_OPTIONS) command.option(flags, description);
 }
 
 type Action = (options: Record<string, unknown>) => Promise<void>;
@@ -91,7 +92,7 @@ function addCommand(program: Command, definition: AnyCommand, action: Action): v
       option.default([], "none").argParser((value: string, all: string[]) => [...all, value]);
     command.addOption(option);
   }
-  for (const [flags, description] of GLOBAL_OPTIONS) command.option(flags, description);
+  for (const { flags, description } of GLOBAL_OPTIONS) command.option(flags, description);
   command.action(async () => {
     const options: Record<string, unknown> = { ...program.opts(), ...command.opts() };
     const argument = definition.argument === undefined ? {} : { [definition.argument.name]: command.args[0] };
@@ -116,7 +117,10 @@ async function runCommand(
     })
     .parse(options);
   try {
-    const outcome = await definition.run(createContext(global, around), options);
+    const outcome = await definition.run(
+      createContext(global, around, { anyEnvironment: definition.anyEnvironment === true }),
+      options,
+    );
     writeOutcome(definition.name, outcome, global, around);
     return outcome.exitCode;
   } catch (thrown) {

@@ -113,13 +113,19 @@ async function askRedis({ variables, environment }: Context): Promise<string> {
   return (await findRedisProblem(url)) ?? "answers";
 }
 
-async function readMigrations(path: string) {
+/**
+ * The migrations of a folder in the order in which they are applied, and what is odd about it.
+ *
+ * @throws TenantryError as `requireApplicable`.
+ */
+export async function readMigrations(path: string) {
   const reading = await inspectFolder(path);
   const { migrations, problems } = await readParents(requireApplicable(reading));
   return { migrations, warnings: [...reading.problems, ...problems].map(({ detail }) => detail) };
 }
 
-function describePlan(plan: Plan): Status["migrations"] {
+/** What was applied and what was not, by name. */
+export function describePlan(plan: Plan): Status["migrations"] {
   const namesOf = (...states: readonly PlannedMigration["state"][]) =>
     plan.migrations.filter(({ state }) => states.includes(state)).map(({ name }) => name);
   return {
@@ -143,7 +149,12 @@ export function isSettled(status: Status): boolean {
   );
 }
 
-function describeTables(expected: Expected, catalog: Catalog, findings: readonly Finding[]): TableStatus[] {
+/** A line for each table that the code declares. */
+export function describeTables(
+  expected: Expected,
+  catalog: Catalog,
+  findings: readonly Finding[],
+): TableStatus[] {
   return expected.tables
     .map((table): TableStatus => {
       const subject = tableSubject(table.schema, table.name);
@@ -175,7 +186,8 @@ function describeTables(expected: Expected, catalog: Catalog, findings: readonly
     .sort((one, other) => (one.table < other.table ? -1 : 1));
 }
 
-function serverWarnings(server: ServerFacts): string[] {
+/** What a server of this version is known to do wrong. */
+export function serverWarnings(server: ServerFacts): string[] {
   const patched = missingPatch(server);
   if (patched === undefined) return [];
   return [

@@ -1,5 +1,4 @@
 import { TenantryError } from "../core/errors.js";
-import { findRepository } from "../core/run-git.js";
 import { createJudge } from "../isolation/create-judge.js";
 import type { Migration } from "../migrate/folder/migration.js";
 import { readFolder } from "../migrate/folder/read-folder.js";
@@ -24,6 +23,7 @@ import type { Project } from "./project/project.js";
 import { requireJoinableHeads } from "./proof/judge-heads.js";
 import { requirePreflight } from "./proof/preflight.js";
 import { readManifestDigest } from "./read-manifest-digest.js";
+import { readRevision } from "./read-revision.js";
 import type { Target } from "./target.js";
 
 /** How to run, as it was typed. */
@@ -88,8 +88,8 @@ export async function runMigrate(
     origin: {
       command: options.command ?? "migrate",
       version: readPackageVersion(),
-      gitRevision: await readRevision(context, project),
-      backupRef,
+      gitRevision: (await readRevision(context, project))?.revision,
+        backupRef,
     },
     logger: context.logger,
     signal: context.signal,
@@ -127,9 +127,4 @@ async function readPending(
   const plan = planMigrations(folder, ledger);
   requireSoundPlan(plan, { acceptEdited: acceptEdited?.names ?? [] });
   return new Set(selectPending(plan, to).map(({ name }) => name));
-}
-
-async function readRevision(context: Context, project: Project): Promise<string | undefined> {
-  const repository = await findRepository(project.directory, context.variables);
-  return (await repository?.git(["rev-parse", "HEAD"]))?.toString("utf8").trim();
 }

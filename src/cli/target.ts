@@ -1,6 +1,7 @@
 import { onDatabase, parseDatabaseUrl } from "../core/database-url.js";
 import { TenantryError } from "../core/errors.js";
 import type { ConnectOptions } from "../postgres/connect.js";
+import { readEmbedded } from "../postgres/embedded/read-embedded.js";
 import { startEmbedded } from "../postgres/embedded/start-embedded.js";
 import type { Context } from "./context.js";
 
@@ -34,11 +35,27 @@ export async function resolveTarget(context: Context): Promise<Target> {
     });
   }
   const server = await startEmbedded({ projectDirectory: context.directory, logger: context.logger });
+  return embeddedTarget(server.url);
+}
+
+function embeddedTarget(server: URL): Target {
   return {
-    url: onDatabase(server.url, EMBEDDED_DATABASE),
+    url: onDatabase(server, EMBEDDED_DATABASE),
     embedded: true,
     connect: { urlName: "the embedded server's URL" },
   };
+}
+
+/**
+ * The same without starting anything: undefined where it would be the embedded server, and that does not run.
+ *
+ * @throws TenantryError as {@link resolveTarget}.
+ */
+export async function findTarget(context: Context): Promise<Target | undefined> {
+  const given = context.databaseUrl !== undefined && context.databaseUrl !== "";
+  if (given || context.environment !== "development") return await resolveTarget(context);
+  const server = await readEmbedded({ projectDirectory: context.directory });
+  return server === undefined ? undefined : embeddedTarget(server.url);
 }
 
 /**

@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { answerWithin } from "../core/answer-within.js";
 import { describeTarget } from "../core/database-url.js";
 import { codeOf, messageOf, TenantryError } from "../core/errors.js";
 import { ARRAY_TYPES_SQL, teachArrayTypes } from "./array-types.js";
@@ -56,7 +57,7 @@ export async function openDatabase(url: URL, options: ConnectOptions = {}): Prom
     const asked = database.unsafe<{ version: number; arrays: unknown }[]>(
       `select current_setting('server_version_num')::int as version, ${ARRAY_TYPES_SQL} as arrays`,
     );
-    const [row] = await answerWithin(timeoutSeconds, asked);
+    const [row] = await answerWithin(timeoutSeconds, complainOf(timeoutSeconds), asked);
     requireSupportedVersion(row?.version ?? 0, url);
     teachArrayTypes(database, row?.arrays);
     return database;
@@ -64,20 +65,6 @@ export async function openDatabase(url: URL, options: ConnectOptions = {}): Prom
     // Zero, since what never answered will not say goodbye either.
     await database.end({ timeout: 0 });
     throw explainConnection(thrown, url, options.urlName ?? "DATABASE_URL");
-  }
-}
-
-/** postgres.js connects again for ever to what takes its connections and speaks another protocol, or closes them. */
-export async function answerWithin<T>(seconds: number, answer: PromiseLike<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const refuse = () => reject(new Error(`no answer in ${seconds} s; is it a PostgreSQL server?`));
-    timer = setTimeout(refuse, seconds * 1000);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -114,6 +101,11 @@ export function requireSupportedVersion(version: number, url: URL): void {
     message: `The server at ${host}:${port} is PostgreSQL ${major}; tenantry needs ${OLDEST_MAJOR} or newer.`,
     hint: `Upgrade the server, or point the URL at one that is ${OLDEST_MAJOR} or newer.`,
   });
+}
+
+/** postgres.js connects again for ever to what takes its connections and speaks another protocol, or closes them. */
+export function complainOf(seconds: number): string {
+  return `no answer in ${seconds} s; is it a PostgreSQL server?`;
 }
 
 /** What to throw when a connection could not be made: names the target, never the password. */

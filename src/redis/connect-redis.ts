@@ -1,19 +1,23 @@
 import type { Redis } from "ioredis";
+import { answerWithin } from "../core/answer-within.js";
 import { codeOf, messageOf, TenantryError } from "../core/errors.js";
 
 /** What development uses when `REDIS_URL` is not set. */
 export const DEFAULT_REDIS_URL = "redis://127.0.0.1:6379";
 
+const PATIENCE_SECONDS = 5;
+
 /**
  * Connects to Redis, and proves it by a PING.
  *
+ * @param patienceSeconds for both together: what takes connections may be something else.
  * @throws TenantryError `argument-invalid`, `dependency-missing`, `connection-failed`, `password-rejected`; the message names host and
  * port, never the password.
  * @example
  * const redis = await connectRedis("redis://127.0.0.1:6379");
  * await redis.quit();
  */
-export async function connectRedis(text: string): Promise<Redis> {
+export async function connectRedis(text: string, patienceSeconds = PATIENCE_SECONDS): Promise<Redis> {
   const url = parseRedisUrl(text);
   const RedisClient = await loadRedisClass();
   const redis = new RedisClient(url.href, {
@@ -31,13 +35,17 @@ export async function connectRedis(text: string): Promise<Redis> {
     reason = thrown;
   });
   try {
-    await redis.connect();
-    await redis.ping();
+    await answerWithin(patienceSeconds, `no answer in ${patienceSeconds} s; is it Redis?`, greet(redis));
     return redis;
   } catch (thrown) {
     redis.disconnect();
     throw redisError(reason ?? thrown, url);
   }
+}
+
+async function greet(redis: Redis): Promise<void> {
+  await redis.connect();
+  await redis.ping();
 }
 
 /** Whether Redis answers: undefined if it does, else why not, in one line. */

@@ -32,7 +32,9 @@ describe("docs/operations.md", () => {
 });
 
 describe("the workflow in docs/operations.md", () => {
-  const [text, ...more] = readBlocks(page).filter(({ language }) => language === "yaml");
+  const [text, ...more] = readBlocks(page).filter(
+    ({ language, section }) => language === "yaml" && section === "In CI",
+  );
   const steps = readWorkflow(text?.text ?? "");
   const commands = steps.flatMap(({ run }) => run ?? []);
 

@@ -80,7 +80,7 @@ it("shows TypeScript that compiles, on all pages", () => {
 
 /** A page that a command writes has its own tests. */
 function isGenerated(markdown: string): boolean {
-  return markdown.includes("<!-- Written by tenantry generate");
+  return markdown.includes("<!-- Written by tenantry");
 }
 
 /** Whether what stands between backticks is meant as a path of this repository. */

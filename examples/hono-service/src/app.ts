@@ -8,6 +8,7 @@ import type { Services } from "./services.js";
 /** The service, without a port. */
 export function createApp(services: Services) {
   const app = new Hono();
+  app.get("/health", (context) => context.json({ ok: true }));
   app.route("/", authRoutes(services));
   app.route("/documents", documentRoutes(services));
   app.onError((thrown, context) => {

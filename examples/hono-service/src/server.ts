@@ -6,8 +6,8 @@ import { readSettings } from "./settings.js";
 const settings = readSettings(process.env);
 const services = await openServices(settings);
 const server = serve(
-  { fetch: createApp(services).fetch, port: settings.PORT, hostname: "127.0.0.1" },
-  ({ port }) => console.log(`listening on http://127.0.0.1:${port}`),
+  { fetch: createApp(services).fetch, port: settings.PORT, hostname: settings.HOST },
+  ({ port }) => console.log(`listening on http://${settings.HOST}:${port}`),
 );
 
 for (const signal of ["SIGINT", "SIGTERM"])

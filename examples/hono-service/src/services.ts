@@ -3,6 +3,7 @@ import { connect } from "tenantry/client";
 import { refreshTokens, tenantCache, tokenBlacklist } from "tenantry/redis";
 import * as schema from "tenantry/schema";
 import { doors } from "tenantry/schema/generated/doors";
+import { manifest } from "tenantry/schema/generated/manifest";
 import { relations } from "tenantry/schema/generated/relations";
 import { ACCESS_TOKEN_SECONDS, createAccessTokens } from "./access-tokens.js";
 import type { Settings } from "./settings.js";
@@ -16,10 +17,13 @@ export async function openServices(settings: Settings) {
     url: settings.SERVICE_DATABASE_URL,
     relations,
     doors,
+    // Refuses to start on a database that was migrated to another schema than this service was built from.
+    manifest,
     cache: tenantCache({ redis }),
     statementTimeout: 5_000,
     applicationName: "example service",
   });
+  console.log(JSON.stringify({ event: "migration-confirmed", manifest: manifest.digest }));
   const blacklist = tokenBlacklist({
     ...{ db, redis, blacklist: schema.jwtBlacklist, cutoffs: schema.tokenCutoffs },
     isTokenRevoked: db.doors.isTokenRevoked,

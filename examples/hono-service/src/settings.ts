@@ -6,6 +6,8 @@ const settings = z.object({
   REDIS_URL: z.string().min(1),
   /** Signs the access tokens. All instances of the service share it. */
   ACCESS_TOKEN_SECRET: z.string().min(32),
+  /** Where to listen; 0.0.0.0 in a container. */
+  HOST: z.string().min(1).default("127.0.0.1"),
   /** Zero takes any free port. */
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
 });

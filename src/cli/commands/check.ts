@@ -44,9 +44,14 @@ export const checkCommand = defineCommand({
     { flags: "--staged", description: "what git has staged, from the index; for a pre-commit hook" },
     {
       flags: "--baseline <file>",
+      values: "files",
       description: "accept the findings in this file; written if it is not there",
     },
-    { flags: "--format <format>", description: "text, json, sarif or github" },
+    {
+      flags: "--format <format>",
+      values: ["text", "json", "sarif", "github"],
+      description: "text, json, sarif or github",
+    },
     { flags: "--base <ref>", description: "what counts as merged; default: where the main branch was left" },
     {
       flags: "--services <pattern>",
@@ -55,6 +60,7 @@ export const checkCommand = defineCommand({
     },
     { flags: "--no-squawk", description: "do not look for locks" },
   ],
+  exits: { 0: "no errors; warnings may be there", 1: "errors" },
   input,
   run: async (context, options) => {
     const directory = await realpath(context.directory).catch(() => context.directory);

@@ -29,9 +29,15 @@ export const createCommand = defineCommand({
       repeatable: true,
     },
     { flags: "--create <new>", description: "it is new, although something else is gone", repeatable: true },
-    { flags: "--revert <migration>", description: "no NAME: a migration that undoes this one instead" },
+    {
+      flags: "--revert <migration>",
+      values: "migrations",
+      description: "no NAME: a migration that undoes this one instead",
+    },
     DRY_RUN,
   ],
+  variables: ["SHADOW_DATABASE_URL", "CI"],
+  exits: { 0: "a migration is written, or nothing has changed" },
   input: z
     .object({
       name: z.string().min(1).optional(),

@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { z } from "zod";
 import type { Finding } from "../../core/finding.js";
 import { defineCommand } from "../command.js";
+import { compareGenerated, DEFAULT_DOCS } from "../generated-files.js";
 
 /** `tenantry generate`: relations, zod schemas, the manifest and the document of the schema. */
 export const generateCommand = defineCommand({
@@ -13,41 +14,20 @@ export const generateCommand = defineCommand({
     { flags: "--check", description: "write nothing; exit 1 and name each file that is not up to date" },
     {
       flags: "--out <folder>",
+      values: "folders",
       description: "where the TypeScript goes (generated/ beside the schema's entry file)",
     },
-    { flags: "--docs <file>", description: "where the document goes (docs/schema.md)" },
+    { flags: "--docs <file>", values: "files", description: "where the document goes (docs/schema.md)" },
   ],
+  variables: [],
+  exits: { 0: "the files are written, or up to date", 1: "with --check: a file is not up to date" },
   input: z.object({
     check: z.boolean().default(false),
     out: z.string().min(1).optional(),
-    docs: z.string().min(1).default("docs/schema.md"),
+    docs: z.string().min(1).default(DEFAULT_DOCS),
   }),
   run: async (context, input) => {
-    const project = await context.loadProject();
-    const [{ exports }, schemaFiles] = await Promise.all([project.loadSchema(), project.schemaFiles()]);
-    // TypeScript is heavy: it is loaded by the commands that need it, and by no other.
-    const { generateFiles } = await import("../../../codegen/generate.js");
-    const { directory, settings } = project;
-    const files = await generateFiles({
-      directory,
-      settings,
-      schemaFiles,
-      exports,
-      out: resolve(directory, input.out ?? join(dirname(schemaFiles[0] ?? directory), "generated")),
-      docs: resolve(directory, input.docs),
-    });
-    const states = await Promise.all(
-      files.map(async ({ path, text }) => {
-        const current = await readFile(path, "utf8").catch(() => undefined);
-        return {
-          path,
-          text,
-          name: relative(directory, path),
-          isCurrent: current === text,
-          exists: current !== undefined,
-        };
-      }),
-    );
+    const states = await compareGenerated(await context.loadProject(), input);
     const stale = states.filter(({ isCurrent }) => !isCurrent);
     const data = { files: states.map(({ name, isCurrent }) => ({ file: name, current: isCurrent })) };
     if (input.check) {

@@ -19,6 +19,7 @@ export const headsCommand = defineCommand({
   summary: "show the graph of the migrations, and whether its branches go together",
   example: "heads --json",
   options: [{ flags: "--all", description: "draw every migration, also of long rows" }],
+  variables: ["SHADOW_DATABASE_URL", "CI"],
   input: z.object({ all: z.boolean().default(false) }),
   run: async (context, { all }) => {
     const project = await context.loadProject();

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { TenantryError } from "../../core/errors.js";
-import type { Migration } from "../../migrate/folder/migration.js";
-import { readFolder } from "../../migrate/folder/read-folder.js";
 import { readHistory, readRun } from "../../migrate/history/read-history.js";
 import type { Session } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { defineCommand } from "../command.js";
 import { formatHistory } from "../history/format-history.js";
 import { formatRun } from "../history/format-run.js";
+import { readNamedFolder } from "../history/read-named-folder.js";
 import { resolveTarget } from "../target.js";
 
 /** What fits into PostgreSQL's bigint. */
@@ -22,6 +21,7 @@ export const historyCommand = defineCommand({
     { flags: "--run <id>", description: "one run, with each migration and statement" },
     { flags: "--limit <number>", description: "how many runs to show; default 20" },
   ],
+  variables: ["DATABASE_URL"],
   input: z.object({
     run: z.string().regex(RUN_ID, "write the number of a run, as tenantry history shows it").optional(),
     limit: z.coerce.number().int().min(1).max(10_000).default(20),
@@ -31,19 +31,11 @@ export const historyCommand = defineCommand({
     const target = await resolveTarget(context);
     return await withDatabase(target.url, target.connect, async (database) => {
       if (id !== undefined) return await showRun(database, id);
-      const history = await readHistory(database, { ledger, limit, folder: await readNames(out) });
+      const history = await readHistory(database, { ledger, limit, folder: await readNamedFolder(out) });
       return { exitCode: 0, data: history, text: formatHistory(history, limit) };
     });
   },
 });
-
-/** The past can be read without a folder; it only has fewer names then. */
-async function readNames(out: string): Promise<readonly Migration[]> {
-  return await readFolder(out).catch((thrown: unknown) => {
-    if (thrown instanceof TenantryError) return [];
-    throw thrown;
-  });
-}
 
 async function showRun(session: Session, id: string) {
   const found = await readRun(session, id);

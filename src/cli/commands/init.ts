@@ -31,6 +31,8 @@ export const initCommand = defineCommand({
   summary: "bring a database to the right state: create, recognise, migrate, verify",
   example: "init",
   options: [DRY_RUN],
+  variables: ["DATABASE_URL", "SHADOW_DATABASE_URL", "REDIS_URL"],
+  exits: { 1: "the state cannot be recognised, or a table is not isolated" },
   input: z.object({ dryRun: z.boolean().default(false) }),
   run: async (context, { dryRun }) => {
     const project = await context.loadProject();

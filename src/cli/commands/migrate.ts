@@ -25,7 +25,7 @@ export const migrateCommand = defineCommand({
   example: "migrate --env production",
   options: [
     DRY_RUN,
-    { flags: "--to <name>", description: "stop after this migration" },
+    { flags: "--to <name>", values: "migrations", description: "stop after this migration" },
     {
       flags: "--wait <time>",
       description: "for a server that does not answer yet, such as 60s; default none",
@@ -34,6 +34,7 @@ export const migrateCommand = defineCommand({
     ...TIMEOUT_OPTIONS,
     {
       flags: "--accept-edited <name>",
+      values: "migrations",
       description: "take the file of an applied migration for what was applied; may be repeated",
       repeatable: true,
     },
@@ -43,8 +44,17 @@ export const migrateCommand = defineCommand({
       description: "what the backup is called that you have taken, for the run log",
     },
     { flags: "--no-backup", description: "take none before data is dropped or written over (development)" },
-    { flags: "--log <format>", description: "text, or json: one object for each event, on stderr" },
+    {
+      flags: "--log <format>",
+      values: ["text", "json"],
+      description: "text, or json: one object for each event, on stderr",
+    },
   ],
+  variables: ["DATABASE_URL", "SHADOW_DATABASE_URL", "REDIS_URL"],
+  exits: {
+    0: "everything is applied and verified",
+    1: "with --dry-run: something is pending; else: a table is not isolated",
+  },
   input: z
     .object({
       dryRun: z.boolean().default(false),

@@ -27,6 +27,7 @@ export const planCommand = defineCommand({
   summary: "show what migrate would do: statements, locks, rewrites, sizes on the target",
   example: "plan --env production",
   options: [{ flags: "--sql", description: "print the SQL that would run, for psql" }],
+  variables: ["DATABASE_URL", "SHADOW_DATABASE_URL"],
   input: z.object({ sql: z.boolean().default(false) }),
   run: async (context, { sql }) => {
     const project = await context.loadProject();

@@ -22,6 +22,8 @@ export const purgeCommand = defineCommand({
     { flags: "--actor <name>", description: "who does it, for the audit; default the user of this machine" },
     DRY_RUN,
   ],
+  variables: ["DATABASE_URL"],
+  exits: { 0: "nothing that has expired is left", 1: "more has expired" },
   input: z.object({
     batch: z.coerce.number().int().min(1).max(100_000).default(1000),
     limit: z.coerce.number().int().min(1).max(100_000_000).default(100_000),

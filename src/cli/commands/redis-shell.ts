@@ -21,6 +21,8 @@ export const redisShellCommand = defineCommand({
     { flags: "-c, --command <line>", description: "run one Redis command and exit" },
     { flags: "--builtin", description: "use the built-in prompt even if redis-cli is installed" },
   ],
+  variables: ["REDIS_URL", "PATH"],
+  exits: { 0: "the session or the command ended well", 1: "the command failed" },
   input: z.object({ command: z.string().optional(), builtin: z.boolean().default(false) }),
   run: async (context, { command, builtin }) => {
     refuseJsonSession(context.json, "redis-shell", command);

@@ -25,11 +25,16 @@ export const rollbackCommand = defineCommand({
   summary: "take the last migration back, or all after one (development)",
   example: "rollback --yes",
   options: [
-    { flags: "--to <name>", description: "the migration to go back to; default: the last but one" },
+    {
+      flags: "--to <name>",
+      values: "migrations",
+      description: "the migration to go back to; default: the last but one",
+    },
     { flags: "--yes", description: "do it: without it, only what would be lost is shown" },
     LOCK_WAIT,
     DRY_RUN,
   ],
+  variables: ["DATABASE_URL"],
   input: z.object({
     to: z.string().min(1).optional(),
     yes: z.boolean().default(false),

@@ -31,6 +31,8 @@ export const seedCommand = defineCommand({
     { flags: "--count <number>", description: "rows per table and creator, roughly; default 10" },
     { flags: "--dry-run", description: "print what would be written and change nothing" },
   ],
+  variables: ["DATABASE_URL"],
+  exits: { 0: "the rows are there" },
   input: z.object({
     creators: z.coerce.number().int().min(1).max(MAX_CREATORS).default(3),
     seed: z.coerce.number().int().min(0).max(MAX_SEED).default(1),

@@ -31,6 +31,8 @@ export const shellCommand = defineCommand({
     { flags: "-c, --command <sql>", description: "run one statement and exit" },
     { flags: "--builtin", description: "use the built-in prompt even if psql is installed" },
   ],
+  variables: ["DATABASE_URL", "PATH"],
+  exits: { 0: "the session or the statement ended well", 1: "the statement failed" },
   input: z.object({
     asCreator: z.string().optional(),
     command: z.string().optional(),

@@ -17,12 +17,17 @@ export const stampCommand = defineCommand({
   summary: "record migrations as applied without running them, with proof",
   example: "stamp --to 20260101120000_init",
   options: [
-    { flags: "--to <name>", description: "the last migration to record; all before it are recorded too" },
+    {
+      flags: "--to <name>",
+      values: "migrations",
+      description: "the last migration to record; all before it are recorded too",
+    },
     { flags: "--force", description: "without the proof; needs --reason" },
     { flags: "--reason <text>", description: "why, for the run log" },
     LOCK_WAIT,
     { flags: "--dry-run", description: "say what would be recorded and change nothing" },
   ],
+  variables: ["DATABASE_URL", "SHADOW_DATABASE_URL"],
   input: z.object({
     to: z.string("name the last migration").min(1),
     force: z.boolean().default(false),

@@ -11,6 +11,8 @@ export const startCommand = defineCommand({
   options: [
     { flags: "--port <number>", description: "the port to listen on; default: a free one, remembered" },
   ],
+  variables: [],
+  exits: { 0: "the server runs" },
   input: z.object({ port: z.coerce.number().int().min(1).max(65_535).optional() }),
   run: async (context, { port }) => {
     if (context.environment !== "development") {

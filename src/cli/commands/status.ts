@@ -9,6 +9,11 @@ export const statusCommand = defineCommand({
   summary: "show server, role, migrations, and the isolation of every table",
   example: "status --json",
   options: [],
+  variables: ["DATABASE_URL", "REDIS_URL"],
+  exits: {
+    0: "nothing is pending, and every table is isolated",
+    1: "something is pending or in doubt, or a table is not isolated",
+  },
   input: z.object({}),
   run: async (context) => {
     const { findings, warnings, ...status } = await readStatus(context);

@@ -8,6 +8,8 @@ export const stopCommand = defineCommand({
   summary: "stop the embedded PostgreSQL server; its data stays",
   example: "stop",
   options: [],
+  variables: [],
+  exits: { 0: "the server does not run" },
   input: z.object({}),
   run: async (context) => {
     const { stopped } = await stopEmbedded({ projectDirectory: context.directory, logger: context.logger });

@@ -12,6 +12,8 @@ export const validateCommand = defineCommand({
   summary: "rehearse the migrations on a shadow, judge the result, and attack it",
   example: "validate --json",
   options: [{ flags: "--no-probe", description: "do not attack the tables" }],
+  variables: ["SHADOW_DATABASE_URL", "CI"],
+  exits: { 0: "no errors; warnings may be there", 1: "errors" },
   input: z.object({ probe: z.boolean().default(true) }),
   run: async (context, { probe }) => {
     const timer = createStepTimer(context.logger);

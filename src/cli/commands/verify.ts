@@ -23,6 +23,8 @@ export const verifyCommand = defineCommand({
     { flags: "--repair", description: "print the SQL that restores what the completion made" },
     { flags: "--yes", description: "with --repair: apply it" },
   ],
+  variables: ["DATABASE_URL", "SHADOW_DATABASE_URL"],
+  exits: { 0: "no errors; warnings may be there", 1: "errors" },
   input: z.object({
     probe: z.boolean().default(false),
     repair: z.boolean().default(false),

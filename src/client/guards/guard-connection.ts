@@ -1,5 +1,6 @@
+import { answerWithin } from "../../core/answer-within.js";
 import { teachArrayTypes } from "../../postgres/array-types.js";
-import { answerWithin, explainConnection, requireSupportedVersion } from "../../postgres/connect.js";
+import { complainOf, explainConnection, requireSupportedVersion } from "../../postgres/connect.js";
 import { isBehindPooler } from "../../postgres/pooler.js";
 import type { ConnectionPool } from "../pool/connection-pool.js";
 import { readConnectionFacts } from "./connection-facts.js";
@@ -34,7 +35,11 @@ const PATIENCE_SECONDS = 10;
 export async function guardConnection(pool: ConnectionPool, options: GuardOptions): Promise<GuardedServer> {
   const connection = await pool.acquire();
   try {
-    const facts = await answerWithin(PATIENCE_SECONDS, readConnectionFacts(connection, options.tenantRole));
+    const facts = await answerWithin(
+      PATIENCE_SECONDS,
+      complainOf(PATIENCE_SECONDS),
+      readConnectionFacts(connection, options.tenantRole),
+    );
     requireSupportedVersion(facts.version, pool.url);
     guardRole(facts, options.tenantRole);
     const warnings = [

@@ -34,7 +34,7 @@ const answer = z.array(
  * npm package squawk-cli, if that is installed.
  */
 export async function checkWithSquawk(migrations: readonly MigrationStep[]): Promise<SquawkResult> {
-  const binary = findBinary();
+  const binary = findSquawk();
   if (binary === undefined) {
     return { status: "absent", reason: "squawk-cli is not installed, so nothing was checked for locks" };
   }
@@ -62,7 +62,8 @@ function closeStatements(sql: string): string {
   return sql.replaceAll("--> statement-breakpoint", ";-- statement-breakpoint");
 }
 
-function findBinary(): string | undefined {
+/** Where the binary of the npm package squawk-cli is; undefined where that is not installed for this system. */
+export function findSquawk(): string | undefined {
   const name = process.platform === "win32" ? "squawk.exe" : "squawk";
   const require = createRequire(import.meta.url);
   try {

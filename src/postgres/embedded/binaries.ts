@@ -60,6 +60,33 @@ export async function usableBinaries(
   throw unusable(found, copied);
 }
 
+/** The programs of an installed package as they are. */
+export type BinariesState =
+  | { readonly state: "usable"; readonly version: string }
+  /** The account cannot reach them where they are: the first start copies them. */
+  | { readonly state: "to copy"; readonly version: string }
+  /** npm has left out the package's install script: the first start does what that does. */
+  | { readonly state: "to complete" }
+  | { readonly state: "unusable"; readonly reason: string };
+
+/** The same without completing or copying anything. */
+export async function inspectBinaries(
+  found: PlatformPackage,
+  account: Account | undefined,
+  copies: string,
+): Promise<BinariesState> {
+  const native = join(found.directory, "native");
+  const inPlace = await probe(native, account);
+  if (typeof inPlace !== "string") return { state: "usable", version: inPlace.version };
+  const copied = await probe(join(copies, `${found.version}-${found.platform}`, "native"), account);
+  if (typeof copied !== "string") return { state: "usable", version: copied.version };
+  const ours = account === undefined ? inPlace : await probe(native, undefined);
+  if (typeof ours !== "string") return { state: "to copy", version: ours.version };
+  return (await missingLinks(found.directory)).length > 0
+    ? { state: "to complete" }
+    : { state: "unusable", reason: ours };
+}
+
 /** The programs in `native`, or what is wrong with them. */
 async function probe(native: string, account: Account | undefined): Promise<Binaries | string> {
   const postgres = join(native, "bin", `postgres${SUFFIX}`);
@@ -84,10 +111,8 @@ async function probe(native: string, account: Account | undefined): Promise<Bina
  */
 async function complete(directory: string): Promise<boolean> {
   try {
-    const text = await readFile(join(directory, "native", "pg-symlinks.json"), "utf8").catch(() => "[]");
-    for (const { source, target } of symlinks.parse(JSON.parse(text))) {
+    for (const { source, target } of await missingLinks(directory)) {
       const link = join(directory, target);
-      if (await exists(link)) continue;
       await symlink(relative(dirname(link), join(directory, source)), link).catch((thrown: unknown) => {
         if (codeOf(thrown) !== "EEXIST") throw thrown;
       });
@@ -102,6 +127,13 @@ async function complete(directory: string): Promise<boolean> {
     if (thrown instanceof z.ZodError || thrown instanceof SyntaxError) throw thrown;
     return false;
   }
+}
+
+async function missingLinks(directory: string) {
+  const text = await readFile(join(directory, "native", "pg-symlinks.json"), "utf8").catch(() => "[]");
+  const links = symlinks.parse(JSON.parse(text));
+  const there = await Promise.all(links.map(({ target }) => exists(join(directory, target))));
+  return links.filter((_, index) => there[index] === false);
 }
 
 async function copyOnce(from: string, to: string): Promise<void> {
