@@ -34,6 +34,7 @@ export function makeReport(n: Naming = (text) => text): Report {
       error: null,
       fingerprint: null,
       accepted: null,
+      backupRef: null,
       applied: 1,
     },
     ...{ command: n("migrate"), gitRevision: n("0123456789abcdef0123"), outcome: "applied" },
