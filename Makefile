@@ -79,7 +79,7 @@ bench-client: build ## time the client beside four other ways; writes docs/bench
 bench-backup: build ## time backup and restore beside pg_dump; MEGABYTES=; writes docs/benchmarks.md
 	@$(JITI) tests/bench/bench-backup.ts $(ARGS)
 
-.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-purge db-backup db-restore db-seed db-shell redis-shell db-start db-stop demo
+.PHONY: db-stamp db-rollback setup codegen db-check db-validate db-verify db-init db-status db-create-migration db-heads db-migrate db-plan db-history db-report db-purge db-backup db-restore db-seed db-shell redis-shell db-start db-stop demo
 db-init: build ## bring the database to the right state
 	@$(TENANTRY) init $(ARGS)
 
@@ -119,6 +119,9 @@ db-plan: build ## what migrate would do: locks, rewrites, sizes
 
 db-history: build ## the run log
 	@$(TENANTRY) history $(ARGS)
+
+db-report: build ## one HTML page on the isolation of the database: FILE=report.html
+	@$(TENANTRY) report --html "$(if $(FILE),$(FILE),report.html)" $(ARGS)
 
 db-purge: build ## delete expired tokens; ARGS=--dry-run shows what would go
 	@$(TENANTRY) purge $(ARGS)

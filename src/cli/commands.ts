@@ -66,6 +66,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show the run log: who migrated when, from where, for how long, and how it ended",
     load: async () => (await import("./commands/history.js")).historyCommand,
   },
+  report: {
+    summary: "show on one HTML page how a database is isolated, and what proves it",
+    load: async () => (await import("./commands/report.js")).reportCommand,
+  },
   purge: {
     summary: "delete expired rows, such as tokens, in batches that are audited",
     load: async () => (await import("./commands/purge.js")).purgeCommand,

@@ -4,8 +4,10 @@ import { parseEnvironment } from "../core/environment.js";
 import { TenantryError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import { silentLogger } from "../core/logger.js";
-import type { Project } from "./project.js";
-import { CONFIG_NAME, loadProject } from "./project.js";
+import type { Project } from "./project/project.js";
+import { CONFIG_NAME, loadProject } from "./project/project.js";
+import type { ProjectFacts } from "./project/project-facts.js";
+import { readProjectFacts } from "./project/project-facts.js";
 
 /** The options that every command takes. */
 export type GlobalOptions = {
@@ -40,6 +42,8 @@ export type Context = {
   readonly signal: AbortSignal;
   /** Loads the configuration and the schema, once. */
   readonly loadProject: () => Promise<Project>;
+  /** What configuration and schema say of a database, without loading them again if nothing has changed. */
+  readonly readFacts: () => Promise<ProjectFacts>;
 };
 
 /** The streams and variables of a process, or what a test has put in their place. */
@@ -61,6 +65,10 @@ export function createContext(options: GlobalOptions, around: Surroundings): Con
   const configPath = resolve(around.cwd, options.config ?? CONFIG_NAME);
   const json = options.json ?? false;
   let project: Promise<Project> | undefined;
+  const loadOnce = () => {
+    project ??= loadProject(configPath);
+    return project;
+  };
   return {
     environment: readEnvironment(options.env, around.variables.TENANTRY_ENV),
     isEnvironmentNamed: (options.env ?? around.variables.TENANTRY_ENV ?? "") !== "",
@@ -75,10 +83,8 @@ export function createContext(options: GlobalOptions, around: Surroundings): Con
     stderr: around.stderr,
     quiet: options.quiet === true,
     signal: around.signal,
-    loadProject: () => {
-      project ??= loadProject(configPath);
-      return project;
-    },
+    loadProject: loadOnce,
+    readFacts: () => readProjectFacts(configPath, around.variables, loadOnce),
   };
 }
 

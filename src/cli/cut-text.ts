@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 
 /** A text that is at most so many columns wide, cut with an ellipsis; wide characters count as two. */
 export function cutText(text: string, width: number): string {

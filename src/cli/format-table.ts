@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 import { cutText } from "./cut-text.js";
 
 /** How a table is drawn. */

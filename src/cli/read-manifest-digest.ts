@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Project } from "./project.js";
+import type { Project } from "./project/project.js";
 
 /** As `tenantry generate` writes it, and as TypeScript's compiler leaves it. */
 const DIGEST = /\bdigest: "([0-9a-f]{64})"/;

@@ -3,23 +3,22 @@ import { tableSubject } from "../catalog/facts.js";
 import { readCatalog } from "../catalog/read-catalog.js";
 import { describeTarget } from "../core/database-url.js";
 import type { Finding } from "../core/finding.js";
-import { auditCatalog } from "../isolation/audit.js";
 import { catalogScope } from "../isolation/catalog-scope.js";
 import type { Expected } from "../isolation/expected.js";
-import { loadPolicyAnalysis } from "../isolation/policy-analysis.js";
 import { inspectFolder, requireApplicable } from "../migrate/folder/read-folder.js";
 import { readParents } from "../migrate/folder/read-parents.js";
 import { readLedger } from "../migrate/ledger/ledger.js";
 import type { Plan, PlannedMigration } from "../migrate/plan/plan-migrations.js";
 import { pendingMigrations, planMigrations } from "../migrate/plan/plan-migrations.js";
-import type { Database } from "../postgres/connect.js";
 import { withDatabase } from "../postgres/connect.js";
 import type { ServerFacts } from "../postgres/server-facts.js";
 import { missingPatch, readServerFacts } from "../postgres/server-facts.js";
 import { DEFAULT_REDIS_URL, findRedisProblem } from "../redis/connect-redis.js";
 import type { Context } from "./context.js";
-import type { Project } from "./project.js";
+import { auditRemembered } from "./project/audit-remembered.js";
+import type { ProjectFacts } from "./project/project-facts.js";
 import type { Target } from "./target.js";
+import { resolveTarget } from "./target.js";
 
 /** One table's line. */
 export type TableStatus = {
@@ -61,50 +60,72 @@ export type Status = {
 /**
  * Reads the state of a target: server, role, migrations, and the isolation of every table.
  *
- * @throws TenantryError as `openDatabase`, `readFolder` and `readLedger`.
+ * @param given the target, if it is known; else it is resolved while the project is read.
+ * @throws TenantryError as `loadProject`, `resolveTarget`, `openDatabase`, `readFolder` and `readLedger`.
  */
-export async function readStatus(context: Context, project: Project, target: Target): Promise<Status> {
-  const redisUrl =
-    context.variables.REDIS_URL ?? (context.environment === "development" ? DEFAULT_REDIS_URL : undefined);
-  // Loading the schema and asking the server take about as long as each other.
-  const code = Promise.all([
-    project.loadSchema(),
-    readMigrations(project.out),
-    loadPolicyAnalysis(project.settings),
-    redisUrl === undefined ? "REDIS_URL is not set" : findRedisProblem(redisUrl),
-  ]);
-  const reading = withDatabase(target.url, target.connect, async (database) => {
-    const server = await readServerFacts(database);
-    const ledger = await readLedger(database, project.ledger);
-    const [{ expected }, folder, analysis, redisProblem] = await code;
+export async function readStatus(context: Context, given?: Target): Promise<Status> {
+  const code = readCode(context);
+  const target = given === undefined ? resolveTarget(context) : Promise.resolve(given);
+  const reading = target.then((resolved) => readTarget(context, resolved, code));
+  // What is wrong with the project is told before what is wrong with the server, whichever is known first.
+  const [known, status] = await Promise.allSettled([code, reading]);
+  if (known.status === "rejected") throw known.reason;
+  if (status.status === "rejected") throw status.reason;
+  return status.value;
+}
+
+/** What the code says: the project, and its migrations. */
+type Code = ProjectFacts & { readonly folder: Awaited<ReturnType<typeof readMigrations>> };
+
+async function readCode(context: Context): Promise<Code> {
+  const facts = await context.readFacts();
+  return { ...facts, folder: await readMigrations(facts.out) };
+}
+
+async function readTarget(context: Context, target: Target, code: Promise<Code>): Promise<Status> {
+  return await withDatabase(target.url, target.connect, async (database) => {
+    const { expected, folder, ledger: place } = await code;
+    // Asked one after the other, answered together; what is to be loaded is loaded while the server works.
+    const asked = Promise.all([
+      readServerFacts(database),
+      readLedger(database, place),
+      readCatalog(database, catalogScope(expected)),
+    ]);
+    const [[server, ledger, catalog], redis] = await Promise.all([asked, askRedis(context)]);
     const plan = planMigrations(folder.migrations, ledger);
-    const catalog = await readExpectedCatalog(database, expected);
-    const findings = auditCatalog({ expected, catalog, analysis });
+    const findings = await auditRemembered(context.directory, { expected, catalog });
     const { host, port } = describeTarget(target.url);
     return {
       server: { ...server, host, port, embedded: target.embedded },
       environment: context.environment,
       migrations: describePlan(plan),
       tables: describeTables(expected, catalog, findings),
-      redis: redisProblem ?? "answers",
+      redis,
       findings,
       warnings: [...serverWarnings(server), ...folder.warnings],
     };
   });
-  // What is wrong with the project is told before what is wrong with the server, whichever is known first.
-  const [loaded, status] = await Promise.allSettled([code, reading]);
-  if (loaded.status === "rejected") throw loaded.reason;
-  if (status.status === "rejected") throw status.reason;
-  return status.value;
 }
 
-async function readMigrations(path: string) {
+async function askRedis({ variables, environment }: Context): Promise<string> {
+  const url = variables.REDIS_URL ?? (environment === "development" ? DEFAULT_REDIS_URL : undefined);
+  if (url === undefined) return "REDIS_URL is not set";
+  return (await findRedisProblem(url)) ?? "answers";
+}
+
+/**
+ * The migrations of a folder in the order in which they are applied, and what is odd about it.
+ *
+ * @throws TenantryError as `requireApplicable`.
+ */
+export async function readMigrations(path: string) {
   const reading = await inspectFolder(path);
   const { migrations, problems } = await readParents(requireApplicable(reading));
   return { migrations, warnings: [...reading.problems, ...problems].map(({ detail }) => detail) };
 }
 
-function describePlan(plan: Plan): Status["migrations"] {
+/** What was applied and what was not, by name. */
+export function describePlan(plan: Plan): Status["migrations"] {
   const namesOf = (...states: readonly PlannedMigration["state"][]) =>
     plan.migrations.filter(({ state }) => states.includes(state)).map(({ name }) => name);
   return {
@@ -119,11 +140,6 @@ function describePlan(plan: Plan): Status["migrations"] {
   };
 }
 
-/** The part of the catalog that the code makes demands on. */
-async function readExpectedCatalog(database: Database, expected: Expected): Promise<Catalog> {
-  return await readCatalog(database, catalogScope(expected));
-}
-
 /** True if there is nothing to do: nothing pending, edited, missing or in doubt, every table isolated. */
 export function isSettled(status: Status): boolean {
   const { pending, edited, missing, ambiguous } = status.migrations;
@@ -133,7 +149,12 @@ export function isSettled(status: Status): boolean {
   );
 }
 
-function describeTables(expected: Expected, catalog: Catalog, findings: readonly Finding[]): TableStatus[] {
+/** A line for each table that the code declares. */
+export function describeTables(
+  expected: Expected,
+  catalog: Catalog,
+  findings: readonly Finding[],
+): TableStatus[] {
   return expected.tables
     .map((table): TableStatus => {
       const subject = tableSubject(table.schema, table.name);
@@ -165,7 +186,8 @@ function describeTables(expected: Expected, catalog: Catalog, findings: readonly
     .sort((one, other) => (one.table < other.table ? -1 : 1));
 }
 
-function serverWarnings(server: ServerFacts): string[] {
+/** What a server of this version is known to do wrong. */
+export function serverWarnings(server: ServerFacts): string[] {
   const patched = missingPatch(server);
   if (patched === undefined) return [];
   return [

@@ -1,5 +1,4 @@
 import { TenantryError } from "../core/errors.js";
-import { findRepository } from "../core/run-git.js";
 import { createJudge } from "../isolation/create-judge.js";
 import type { Migration } from "../migrate/folder/migration.js";
 import { readFolder } from "../migrate/folder/read-folder.js";
@@ -19,10 +18,11 @@ import { ensureDatabase } from "./ensure-database.js";
 import type { TimeoutInput } from "./migrate-settings.js";
 import { resolveTimeouts } from "./migrate-settings.js";
 import { readPackageVersion } from "./package-version.js";
-import type { Project } from "./project.js";
+import type { Project } from "./project/project.js";
 import { requireJoinableHeads } from "./proof/judge-heads.js";
 import { requirePreflight } from "./proof/preflight.js";
 import { readManifestDigest } from "./read-manifest-digest.js";
+import { readRevision } from "./read-revision.js";
 import type { Target } from "./target.js";
 
 /** How to run, as it was typed. */
@@ -79,7 +79,7 @@ export async function runMigrate(
     origin: {
       command: options.command ?? "migrate",
       version: readPackageVersion(),
-      gitRevision: await readRevision(context, project),
+      gitRevision: (await readRevision(context, project))?.revision,
     },
     logger: context.logger,
     signal: context.signal,
@@ -117,9 +117,4 @@ async function readPending(
   const plan = planMigrations(folder, ledger);
   requireSoundPlan(plan, { acceptEdited: acceptEdited?.names ?? [] });
   return new Set(selectPending(plan, to).map(({ name }) => name));
-}
-
-async function readRevision(context: Context, project: Project): Promise<string | undefined> {
-  const repository = await findRepository(project.directory, context.variables);
-  return (await repository?.git(["rev-parse", "HEAD"]))?.toString("utf8").trim();
 }

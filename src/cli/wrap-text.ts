@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 
 /** Columns of a page: what every terminal has. */
 const PAGE = 80;

@@ -3,7 +3,7 @@ import { DOOR_SCHEMA } from "../core/door-schema.js";
 import { ENGINE_SCHEMA } from "../core/engine-schema.js";
 import { doorCallers } from "./doors/door-demands.js";
 import type { Expected } from "./expected.js";
-import { managedSchemas } from "./expected.js";
+import { managedSchemas } from "./managed-schemas.js";
 
 /** The part of a catalog that the code makes demands on: its schemas, our own, and the three roles. */
 export function catalogScope(expected: Expected): CatalogScope {

@@ -6,7 +6,7 @@ import type { GlobalUnique } from "../rls/table-declaration.js";
 import { doorCallers, doorDemand, doorGrants, doorSchema } from "./doors/door-demands.js";
 import { arrayArgument, auditFunction, touchFunction, uuidV7Function } from "./engine-functions.js";
 import type { Expected, ExpectedPolicy, ExpectedTable, ExpectedView, SetNullReference } from "./expected.js";
-import { managedSchemas } from "./expected.js";
+import { managedSchemas } from "./managed-schemas.js";
 
 /** Something that must be so in the database and that drizzle-kit cannot write, with the SQL that makes it so. */
 export type Demand = {

@@ -147,11 +147,6 @@ function refuseUnexportedTables(doors: readonly ExpectedDoor[], tables: readonly
   });
 }
 
-/** The schemas in which the code declares tables and views. */
-export function managedSchemas(expected: Expected): string[] {
-  return [...new Set([...expected.tables, ...expected.views].map(({ schema }) => schema))].sort();
-}
-
 /** The views that drizzle-kit makes; `existing()` ones are somebody else's. */
 function readViews(exports: Readonly<Record<string, unknown>>): ExpectedView[] {
   const found = [...new Set(Object.values(exports).filter((value): value is PgView => is(value, PgView)))];

@@ -1,6 +1,7 @@
 import type { Catalog, Grant, Relation } from "../catalog/catalog.js";
-import type { Membership, RoleNode } from "../catalog/surroundings.js";
+import type { RoleNode } from "../catalog/surroundings.js";
 import type { TenancySettings } from "../core/tenancy-settings.js";
+import { followMemberships } from "./follow-memberships.js";
 
 /** Who services are, and what they can get at: the tenant role, its logins, and whatever those are members of. */
 export type ServiceReach = {
@@ -27,20 +28,22 @@ export type ServiceReach = {
 export function findServiceReach({ around }: Catalog, { roles }: TenancySettings): ServiceReach {
   const byName = new Map(around.roles.map((role) => [role.name, role]));
   const acting = around.memberships.filter(({ inherits, canBecome }) => inherits || canBecome);
-  const members = reach([roles.tenant], acting, "role", "member");
+  const members = followMemberships([roles.tenant], acting, "role", "member");
   const logins = members.filter((name) => byName.get(name)?.canLogin === true).sort();
   const services = [roles.tenant, ...logins];
   const upwards = around.memberships.filter(
     ({ inherits, canBecome, administers }) => inherits || canBecome || administers,
   );
-  const rolesOf = new Map(services.map((name) => [name, reach([name], upwards, "member", "role")]));
+  const rolesOf = new Map(
+    services.map((name) => [name, followMemberships([name], upwards, "member", "role")]),
+  );
   const becoming = around.memberships.filter(({ canBecome, administers }) => canBecome || administers);
   const becomes = (service: string): ReadonlySet<string> => {
     // Who inherits from a role gives what that role may give, to itself as well.
     const acts = new Set([service, ...(rolesOf.get(service) ?? [])]);
     const given = around.memberships.filter(({ member, administers }) => administers && acts.has(member));
     const first = given.map(({ role }) => role);
-    return new Set([...first, ...reach([service, ...first], becoming, "member", "role")]);
+    return new Set([...first, ...followMemberships([service, ...first], becoming, "member", "role")]);
   };
   const inheriting = around.memberships.filter((one) => one.inherits);
   const holders = new Set(["PUBLIC", ...services, ...[...rolesOf.values()].flat()]);
@@ -60,7 +63,7 @@ export function findServiceReach({ around }: Catalog, { roles }: TenancySettings
     services,
     rolesOf: (service) => rolesOf.get(service) ?? [],
     becomes,
-    inherits: (member, role) => reach([member], inheriting, "member", "role").includes(role),
+    inherits: (member, role) => followMemberships([member], inheriting, "member", "role").includes(role),
     isHolder,
     heldBy,
     canReach: ({ schema, owner, grants, columnGrants }) =>
@@ -77,25 +80,4 @@ export function findServiceReach({ around }: Catalog, { roles }: TenancySettings
 
 function isUsage(privilege: string): boolean {
   return privilege === "USAGE" || privilege === "USAGE*";
-}
-
-/** Everything that can be got to along memberships, the start not included. */
-function reach(
-  start: readonly string[],
-  memberships: readonly Membership[],
-  from: "member" | "role",
-  to: "member" | "role",
-): string[] {
-  const steps = new Map<string, string[]>();
-  for (const one of memberships) steps.set(one[from], [...(steps.get(one[from]) ?? []), one[to]]);
-  const found = new Set<string>();
-  const open = [...start];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    for (const next of steps.get(name) ?? []) {
-      if (found.has(next) || start.includes(next)) continue;
-      found.add(next);
-      open.push(next);
-    }
-  }
-  return [...found];
 }

@@ -3,12 +3,14 @@ import type { AnyRelations, EmptyRelations } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { connect } from "../client/connect.js";
 import type { DoorsByName } from "../client/doors/door-calls.js";
+import type { ManifestDigest } from "../client/guards/guard-manifest.js";
 import type { TenantClient } from "../client/tenant-client.js";
 import { onDatabase } from "../core/database-url.js";
 import { TenantryError } from "../core/errors.js";
 import { quoteIdentifier, quoteLiteral } from "../core/identifiers.js";
 import type { TenantColumnType } from "../core/tenancy-settings.js";
 import type { LedgerPlace } from "../migrate/ledger/ledger.js";
+import { writeManifestMark } from "../migrate/run/manifest-mark.js";
 import type { Database } from "../postgres/connect.js";
 import { openDatabase } from "../postgres/connect.js";
 import { defineTenancy, type Tenancy } from "../rls/define-tenancy.js";
@@ -39,6 +41,8 @@ export type TestDatabaseOptions<
   readonly relations?: TRelations;
   /** What `generated/doors.ts` exports, for `db.doors`. */
   readonly doors?: TDoors;
+  /** What `generated/manifest.ts` exports: recorded as `migrate` records it, so that the service's own `connect({ manifest })` is content. */
+  readonly manifest?: ManifestDigest;
   /** The database's name begins with it. Default `tenantry_test`. */
   readonly prefix?: string;
   /** Connections of `service`. Few, so that they are used again: that is where a tenant context leaks. Default 2. */
@@ -110,7 +114,15 @@ async function createOn<
   options: TestDatabaseOptions<TRelations, Type, TDoors> & { readonly tenancy: Tenancy<string, Type> },
   schema: TestSchema | undefined,
 ): Promise<TestDatabase<TRelations, Type, TDoors>> {
-  const { tenancy, relations, doors, ledger, prefix = DEFAULT_PREFIX, serviceConnections = 2 } = options;
+  const {
+    tenancy,
+    relations,
+    doors,
+    manifest,
+    ledger,
+    prefix = DEFAULT_PREFIX,
+    serviceConnections = 2,
+  } = options;
   const migrationsFolder = options.migrationsFolder ?? defaultMigrationsFolder();
   return await createDatabaseFrom(server.url, prefix, {
     chooseTemplate: async (onServer) => {
@@ -130,6 +142,7 @@ async function createOn<
       await onServer.unsafe(
         `create role ${quoteIdentifier(login.user)} login in role ${quoteIdentifier(tenancy.settings.roles.tenant)} password ${quoteLiteral(login.password)}`,
       );
+      if (manifest !== undefined) await writeManifestMark(admin, manifest.digest);
       const serviceUrl = onDatabase(adminUrl, name, login);
       const [service, db, creators] = await settle(
         openDatabase(serviceUrl, { max: serviceConnections, urlName: "the service login's URL" }),
@@ -140,6 +153,7 @@ async function createOn<
           onWarning: () => {},
           ...(relations === undefined ? {} : { relations }),
           ...(doors === undefined ? {} : { doors }),
+          ...(manifest === undefined ? {} : { manifest }),
         }),
         schema?.readCreators(admin) ?? Promise.resolve(undefined),
       );

@@ -16,7 +16,9 @@ import {
 import { tenantryClient, tenantryPrepared } from "./clients/tenantry-client.js";
 import { describeMachine } from "./describe-machine.js";
 import { startLatencyProxy } from "./latency-proxy.js";
+import { median } from "./measure.js";
 import { measurePolicyCost } from "./policy-cost.js";
+import { measureRedisCost } from "./redis-cost.js";
 import { replaceSection } from "./report.js";
 
 const document = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url));
@@ -54,7 +56,8 @@ try {
   for (const latency of LATENCIES)
     for (const callers of CALLERS) sections.push(await compare(clients, service, latency, callers));
   const policy = await measurePolicyCost(database.admin, service.tenant, ROWS, TENANTS);
-  const text = [describe(), "", ...sections, policy].join("\n");
+  const redis = await measureRedisCost(service.tenant, server.url);
+  const text = [describe(), "", ...sections, redis, policy].join("\n");
   await writeFile(document, replaceSection(await readFile(document, "utf8"), "bench-client", text));
   console.log(text);
   await database.drop();
@@ -141,9 +144,4 @@ async function run(
     }),
   );
   return queries / ((performance.now() - started) / 1000);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

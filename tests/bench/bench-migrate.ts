@@ -1,13 +1,13 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadProject } from "../../src/cli/project.js";
+import { loadProject } from "../../src/cli/project/project.js";
 import { splitBreakpoints } from "../../src/migrate/folder/breakpoints.js";
 import { createEmptyDatabase } from "../../src/testing/create-empty-database.js";
 import { startEmbeddedServer } from "../support/postgres-embedded.js";
 import { copyOwnProject, generateTables } from "./bench-project.js";
 import { describeMachine } from "./describe-machine.js";
-import { measure } from "./measure.js";
+import { measure, median } from "./measure.js";
 import { benchDbmate } from "./migrators/dbmate.js";
 import { benchDrizzle, benchDrizzleV0 } from "./migrators/drizzle.js";
 import type { BenchMigration, BenchMigrator } from "./migrators/migrator.js";
@@ -148,9 +148,4 @@ function formatTimes(title: string, times: Times): string {
     ...rows,
     "",
   ].join("\n");
-}
-
-function median(times: readonly number[]): number {
-  const sorted = [...times].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

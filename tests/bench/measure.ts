@@ -20,3 +20,9 @@ export async function measure(
   }
   return { times: times.sort((a, b) => a - b) };
 }
+
+/** The one in the middle of several numbers; NaN if there is none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

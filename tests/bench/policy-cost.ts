@@ -1,5 +1,6 @@
 import { type Database, withDatabase } from "../../src/postgres/connect.js";
 import { tenantId } from "./clients/bench-table.js";
+import { median } from "./measure.js";
 
 const RUNS = 21;
 
@@ -84,9 +85,4 @@ async function explain(database: Database, tenant: string, query: string): Promi
     );
     return row?.["QUERY PLAN"][0]["Execution Time"] ?? Number.NaN;
   });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

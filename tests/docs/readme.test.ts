@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCatalog } from "../../src/catalog/read-catalog.js";
 import { COMMAND_NAMES } from "../../src/cli/commands.js";
-import { loadProject } from "../../src/cli/project.js";
+import { loadProject } from "../../src/cli/project/project.js";
 import { auditCatalog } from "../../src/isolation/audit.js";
 import { catalogScope } from "../../src/isolation/catalog-scope.js";
 import type { Expected } from "../../src/isolation/expected.js";

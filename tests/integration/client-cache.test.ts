@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, connect as connectSocket, createServer } from "node:net";
 import { defineRelations, sql } from "drizzle-orm";
 import { uuidV7 } from "tenantry";
 import { type ClientOptions, connect } from "tenantry/client";
@@ -102,6 +104,78 @@ describe("a cache that a client uses", () => {
     expect(await titles(db.as(ann))).toEqual([{ title: "one" }]);
     await rename.as(ann).execute({ title: "renamed" });
     expect(await titles(db.as(ann))).toEqual([{ title: "renamed" }]);
+  });
+});
+
+/** A way to the database on which the answer to a COMMIT is lost, with the connection, once it is told to. */
+async function startForgetfulProxy() {
+  const target = one.serviceUrl;
+  let forgets = false;
+  const server = createServer((client) => {
+    const upstream = connectSocket(Number(target.port), target.hostname);
+    for (const socket of [client, upstream]) socket.on("error", () => {});
+    client.on("data", (data) => upstream.write(data));
+    upstream.on("data", (data) => {
+      if (!(forgets && data.includes("COMMIT"))) return client.write(data);
+      forgets = false;
+      client.destroy();
+      return upstream.destroy();
+    });
+    client.on("close", () => upstream.destroy());
+    upstream.on("close", () => client.destroy());
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  opened.push({ close: async () => void server.close() });
+  const url = new URL(target);
+  url.hostname = "127.0.0.1";
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url,
+    forgetNext: () => {
+      forgets = true;
+    },
+  };
+}
+
+describe("a change of which nobody knows whether it was committed", () => {
+  type Mine = ReturnType<Awaited<ReturnType<typeof open>>["as"]>;
+  it.each<[string, (mine: Mine) => Promise<unknown>]>([
+    ["a statement", async (mine) => mine.insert(documents).values(draft("two"))],
+    [
+      "a batch",
+      (mine) => mine.batch([mine.select().from(documents), mine.insert(documents).values(draft("two"))]),
+    ],
+    ["a transaction", (mine) => mine.transaction((tx) => tx.insert(documents).values(draft("two")))],
+  ])("makes what was cached before invalid: %s", async (_, change) => {
+    const proxy = await startForgetfulProxy();
+    const db = await open({ cache: tenantCache(), url: proxy.url });
+    expect(await titles(db.as(ann))).toEqual([{ title: "one" }]);
+    proxy.forgetNext();
+    await failureOf(change(db.as(ann)));
+    expect(await titles(db.as(ann))).toEqual([{ title: "one" }, { title: "two" }]);
+  });
+
+  it("is none that the server has refused, or that was rolled back", async () => {
+    const cache = tenantCache();
+    const changes: unknown[] = [];
+    const counting = {
+      ...cache,
+      invalidate: async (...given: Parameters<typeof cache.invalidate>) => {
+        changes.push(given);
+        await cache.invalidate(...given);
+      },
+    };
+    const mine = (await open({ cache: counting })).as(ann);
+    const tooEarly = sql`select 1 / 0`;
+    await failureOf(mine.insert(documents).values({ ...draft("two"), creatorId: uuidV7() }));
+    await failureOf(mine.batch([mine.insert(documents).values(draft("two")), mine.execute(tooEarly)]));
+    await failureOf(
+      mine.transaction(async (tx) => {
+        await tx.insert(documents).values(draft("two"));
+        throw new Error("rolled back");
+      }),
+    );
+    expect(changes).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import { connect, withTenant } from "tenantry/client";
 import { documents } from "tenantry/schema";
 import { manifest } from "tenantry/schema/generated/manifest";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { loadProject } from "../../src/cli/project.js";
+import { loadProject } from "../../src/cli/project/project.js";
 import { readManifestDigest } from "../../src/cli/read-manifest-digest.js";
 import { readConnectionFacts } from "../../src/client/guards/connection-facts.js";
 import { guardServer } from "../../src/client/guards/guard-server.js";

@@ -7,7 +7,7 @@ import { afterAll, expect } from "vitest";
 import { readCatalog } from "../../src/catalog/read-catalog.js";
 import type { ExitCode } from "../../src/cli/command.js";
 import { runProgram } from "../../src/cli/program.js";
-import { loadProject } from "../../src/cli/project.js";
+import { loadProject } from "../../src/cli/project/project.js";
 import type { Finding } from "../../src/core/finding.js";
 import type { TenancyOptions } from "../../src/core/tenancy-settings.js";
 import { auditCatalog } from "../../src/isolation/audit.js";

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/core/logger.js";
 import { readFolder } from "../../src/migrate/folder/read-folder.js";

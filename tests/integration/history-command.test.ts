@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 import { describe, expect, it } from "vitest";
 import { TenantryError } from "../../src/core/errors.js";
 import { readFolder } from "../../src/migrate/folder/read-folder.js";

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 import { describe, expect, it } from "vitest";
 import { readCatalog } from "../../src/catalog/read-catalog.js";
 import { createEmptyDatabase } from "../support/databases.js";

@@ -1,89 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Redis } from "ioredis";
 import { afterAll } from "vitest";
-import { findFreePort } from "../../src/postgres/embedded/free-port.js";
-import { requireRedisProgram } from "../support/start-test-redis.js";
+import { type RedisServer, startIllTreatedRedis } from "../support/ill-treated-redis.js";
 
-/** A Redis of a test file's own, which may be ill-treated. */
-export type RedisServer = {
-  readonly port: number;
-  /** A client as a service has it: it connects again by itself. */
-  readonly connect: () => Redis;
-  /** Writes all to disk, from where the next start reads it. */
-  readonly save: () => Promise<void>;
-  readonly flush: () => Promise<void>;
-  readonly kill: () => Promise<void>;
-  /** It takes connections, and answers nothing. */
-  readonly pause: () => void;
-  readonly resume: () => void;
-  /** On the same port, with what was saved. */
-  readonly start: () => Promise<void>;
-};
+export type { RedisServer };
 
-/** Ends what this file has started; a hook that is only set up inside another is never run. */
-const ends: (() => Promise<void>)[] = [];
+const started: RedisServer[] = [];
+// A hook that is only set up inside another is never run.
 afterAll(async () => {
-  for (const end of ends) await end();
+  for (const server of started) await server.stop();
 });
 
-/** Starts one on loopback; it and its clients end with the file. */
-export async function startRedisServer(args: readonly string[] = []): Promise<RedisServer> {
-  const program = await requireRedisProgram();
-  const folder = await mkdtemp(join(tmpdir(), "tenantry-redis-"));
-  const port = await findFreePort(folder);
-  const clients: Redis[] = [];
-  let child: ChildProcess | undefined;
-  const start = async () => {
-    const common = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
-    const started = spawn(program, [...common, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-    child = started;
-    let output = "";
-    await new Promise<void>((resolve, reject) => {
-      started.once("exit", () => reject(new Error(`Redis ended:\n${output}`)));
-      started.stdout.setEncoding("utf8").on("data", (text: string) => {
-        output += text;
-        if (output.includes("Ready to accept connections")) resolve();
-      });
-    });
-  };
-  const kill = async () => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, "exit");
-    child.kill("SIGKILL");
-    await exit;
-  };
-  const connect = () => {
-    const client = new Redis({ port, host: "127.0.0.1", retryStrategy: () => 20, maxRetriesPerRequest: 1 });
-    client.on("error", () => {});
-    clients.push(client);
-    return client;
-  };
-  const ask = async (command: string) => {
-    const client = connect();
-    await client.call(command);
-    client.disconnect();
-  };
-  const killAtOnce = () => void child?.kill("SIGKILL");
-  process.on("exit", killAtOnce);
-  ends.push(async () => {
-    for (const client of clients) client.disconnect();
-    await kill();
-    process.off("exit", killAtOnce);
-    await rm(folder, { recursive: true, force: true });
-  });
-  await start();
-  return {
-    port,
-    connect,
-    save: () => ask("save"),
-    flush: () => ask("flushall"),
-    kill,
-    pause: () => void child?.kill("SIGSTOP"),
-    resume: () => void child?.kill("SIGCONT"),
-    start,
-  };
+/** Starts a Redis of a test file's own, on loopback; it and its clients end with the file. */
+export async function startRedisServer(
+  ...given: Parameters<typeof startIllTreatedRedis>
+): Promise<RedisServer> {
+  const server = await startIllTreatedRedis(...given);
+  started.push(server);
+  return server;
 }

@@ -4,9 +4,11 @@ import { fileURLToPath } from "node:url";
 import { eq } from "drizzle-orm";
 import { pgTable, text } from "drizzle-orm/pg-core";
 import { tenantKey, withTenantRls } from "tenantry";
+import { connect } from "tenantry/client";
 import { createEmptyDatabase, createTestDatabase } from "tenantry/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doors } from "../../schema/generated/doors.js";
+import { manifest } from "../../schema/generated/manifest.js";
 import { relations } from "../../schema/generated/relations.js";
 import * as schema from "../../schema/index.js";
 import { withDatabase } from "../../src/postgres/connect.js";
@@ -51,6 +53,21 @@ describe("a database for the tests of a service", () => {
     const [login] =
       await database.service`select rolsuper, rolbypassrls from pg_roles where rolname = current_user`;
     expect(login).toEqual({ rolsuper: false, rolbypassrls: false });
+  });
+
+  it("is content with the manifest that it was made with, and with no other", async () => {
+    const { digest } = manifest;
+    const own = await createTestDatabase({ serverUrl, manifest });
+    try {
+      const options = { url: own.serviceUrl, onWarning: () => {} };
+      await (await connect({ ...options, manifest })).close();
+      const other = { digest: digest.split("").reverse().join("") };
+      await expect(connect({ ...options, manifest: other })).rejects.toMatchObject({
+        code: "manifest-mismatch",
+      });
+    } finally {
+      await own.drop();
+    }
   });
 
   it("has the doors, through which a creator that was made up is found", async () => {

@@ -1,10 +1,11 @@
 import { uuidV7 } from "tenantry";
 import { connect } from "tenantry/client";
-import { creators, documents } from "tenantry/schema";
+import { creators } from "tenantry/schema";
 import { relations } from "tenantry/schema/generated/relations";
 import type { Database } from "../../src/postgres/connect.js";
+import type { RedisServer } from "../support/ill-treated-redis.js";
+import { createCountedCache } from "./counted-cache.js";
 import { Lane, type State, Wrong } from "./lane.js";
-import { createMemoryCache } from "./memory-cache.js";
 import { codesOf, OPERATIONS, prepareShared, type SoakContext } from "./operations.js";
 
 /** How much is asked of whom. */
@@ -15,6 +16,8 @@ export type SoakOptions = {
   readonly admin: Database;
   /** The service's login: its connections to the server are cut. */
   readonly login: string;
+  /** Keeps the cache; it is killed, emptied and paused. */
+  readonly redis: RedisServer;
   readonly operations: number;
   readonly tenants: number;
   /** Connections of the client: fewer than tenants. */
@@ -34,6 +37,8 @@ export type SoakReport = {
   /** Operations that failed since their connection was cut or their caller gave up; none was half done. */
   readonly interrupted: number;
   readonly cuts: number;
+  /** How often Redis was killed, emptied or paused. */
+  readonly redisFaults: number;
   readonly cacheHits: number;
 };
 
@@ -48,13 +53,17 @@ const INTERRUPTED: ReadonlySet<string> = new Set([
 /** One in so many operations is followed by a cut. */
 const CUT_EVERY = 100;
 
+/** One in so many is followed by a fault of Redis, which is over after another so many. */
+const REDIS_FAULT_EVERY = 200;
+
 /**
  * Runs random operations for several tenants at once over a small pool, cuts connections meanwhile, and holds each row
  * that comes back against a model.
  */
 export async function runOperations(options: SoakOptions): Promise<SoakReport> {
   const { url, admin, operations, tenants, max, seed } = options;
-  const cache = createMemoryCache();
+  const cache = createCountedCache(options.redis);
+  const redis = createRedisFaults(options.redis);
   const db = await connect({ url, max, relations, cache, onWarning: () => {}, applicationName: "soak" });
   const random = randomFrom(seed);
   const byName: Record<string, number> = {};
@@ -102,21 +111,30 @@ export async function runOperations(options: SoakOptions): Promise<SoakReport> {
           await settle(lane, next, note);
         }
         if (random() < 1 / CUT_EVERY) cuts += await cut(options);
+        if (random() < 1 / REDIS_FAULT_EVERY) await redis.next(random());
       }
     };
     await Promise.all(lanes.map(run));
+    await redis.end();
     for (const lane of lanes) lane.expectRows(await lane.readAll(), lane.state.values());
     await requireSameAsServer(admin, lanes, differences);
   } finally {
     await db.close();
   }
-  return { operations, byName, leaks, differences, interrupted, cuts, cacheHits: cache.hits() };
+  return {
+    operations,
+    byName,
+    leaks,
+    differences,
+    interrupted,
+    cuts,
+    redisFaults: redis.count(),
+    cacheHits: cache.hits(),
+  };
 }
 
 /** What was interrupted is done whole or not at all: the model goes on with what the server has. */
 async function settle(lane: Lane, next: State, note: (what: string, isLeak: boolean) => void): Promise<void> {
-  // Drizzle tells a cache of what succeeded, and nobody knows whether this has.
-  await lane.as().$cache?.invalidate({ tables: [documents] });
   const rows = await lane.readAll();
   for (const state of [lane.state, next]) {
     try {
@@ -151,6 +169,38 @@ async function cut({ admin, login }: SoakOptions): Promise<number> {
       select pid from pg_stat_activity where usename = ${login} and datname = current_database() order by random() limit 1
     ) as chosen`;
   return row?.cut ?? 0;
+}
+
+/** Faults of Redis, each ended by the one after it. */
+function createRedisFaults(redis: RedisServer) {
+  let [count, undo]: [number, () => Promise<void>] = [0, async () => {}];
+  let turn = Promise.resolve();
+  const end = async () => {
+    await undo();
+    undo = async () => {};
+  };
+  const strike = async (choice: number) => {
+    await end();
+    count += 1;
+    if (choice < 1 / 3) {
+      await redis.kill();
+      undo = () => redis.start();
+    } else if (choice < 2 / 3) {
+      await redis.flush();
+    } else {
+      redis.pause();
+      undo = async () => redis.resume();
+    }
+  };
+  return {
+    count: () => count,
+    end,
+    // Several lanes may ask at once.
+    next: (choice: number): Promise<void> => {
+      turn = turn.then(() => strike(choice));
+      return turn;
+    },
+  };
 }
 
 /** Mulberry32: numbers from 0 to below 1, the same for the same seed. */

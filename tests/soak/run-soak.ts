@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { createTestDatabase } from "../../src/testing/index.js";
 import { startPgbouncer } from "../integration/start-pgbouncer.js";
+import { startIllTreatedRedis } from "../support/ill-treated-redis.js";
 import { startEmbeddedServer } from "../support/postgres-embedded.js";
 import { startPostgres15 } from "../support/start-postgres15.js";
 import { runOperations } from "./run-operations.js";
@@ -11,6 +12,7 @@ const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
 console.log(`seed ${SEED}`);
+const redis = await startIllTreatedRedis();
 const totals = { operations: 0, leaks: 0, differences: 0 };
 for (const [version, start] of [
   ["PostgreSQL 18", startEmbeddedServer],
@@ -26,17 +28,18 @@ for (const [version, start] of [
     ] as const) {
       const started = performance.now();
       const report = await runOperations({
-        ...{ url, admin: database.admin, login: database.serviceUrl.username },
+        ...{ url, admin: database.admin, login: database.serviceUrl.username, redis },
         ...{ operations: Math.ceil(OPERATIONS / 4), tenants: 8, max: 4, seed: SEED },
       });
-      const { leaks, differences, interrupted, cuts, cacheHits } = report;
+      const { leaks, differences, interrupted, cuts, redisFaults, cacheHits } = report;
       totals.operations += report.operations;
       totals.leaks += leaks.length;
       totals.differences += differences.length;
       console.log(
         `${version}, ${way}: ${report.operations} operations in ${Math.round((performance.now() - started) / 1000)} s, ` +
           `${leaks.length} leaks, ${differences.length} differences from the model; ` +
-          `${cuts} connections cut, ${interrupted} operations interrupted, ${cacheHits} cache hits`,
+          `${cuts} connections cut, Redis ill-treated ${redisFaults} times, ${interrupted} operations interrupted, ` +
+          `${cacheHits} cache hits`,
       );
       for (const each of [...leaks, ...differences].slice(0, 20)) console.log(`  ${each}`);
     }
@@ -46,5 +49,6 @@ for (const [version, start] of [
     await server.stop();
   }
 }
+await redis.stop();
 console.log(`${totals.operations} operations, ${totals.leaks} leaks, ${totals.differences} differences`);
 process.exit(totals.leaks + totals.differences === 0 ? 0 : 1);

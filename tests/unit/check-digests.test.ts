@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import { check, foreignKey, index, integer, pgPolicy, pgTable, text } from "drizzle-orm/pg-core";
 import { expect, it } from "vitest";
-import { digestData, digestObjects } from "../../src/cli/check/digest-values.js";
-import { identifyEngine } from "../../src/cli/check/engine-identity.js";
+import { digestData } from "../../src/cli/cache/digest-data.js";
+import { identifyEngine } from "../../src/cli/cache/engine-identity.js";
+import { digestObjects } from "../../src/cli/check/digest-objects.js";
 
 type Choice = {
   readonly name?: string;

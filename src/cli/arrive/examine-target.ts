@@ -6,7 +6,7 @@ import type { Replay } from "../../migrate/stamp/replay.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { readServerFacts } from "../../postgres/server-facts.js";
 import type { Context } from "../context.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import type { Target } from "../target.js";
 import { stampScope, withProjectReplay } from "./with-project-replay.js";
 

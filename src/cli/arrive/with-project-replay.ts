@@ -7,7 +7,7 @@ import type { Replay } from "../../migrate/stamp/replay.js";
 import { withReplay } from "../../migrate/stamp/replay.js";
 import type { ShadowDatabase } from "../../postgres/shadow.js";
 import type { Context } from "../context.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import { resolveShadowServer } from "../target.js";
 
 /** The folder of a project, in the order in which it is applied. */

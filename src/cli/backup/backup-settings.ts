@@ -4,7 +4,7 @@ import type { DataProject } from "../../data/data-project.js";
 import { readOrderedFolder } from "../arrive/with-project-replay.js";
 import type { Context } from "../context.js";
 import { readPackageVersion } from "../package-version.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import type { Target } from "../target.js";
 import { resolveShadowServer } from "../target.js";
 

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import type { Repository } from "../../core/run-git.js";
-import { loadProject } from "../project.js";
+import { loadProject } from "../project/project.js";
 import type { CheckReport, CheckRequest } from "./run-check.js";
 import { withStagedFiles } from "./staged-files.js";
 import { isAnythingStaged } from "./staged-state.js";

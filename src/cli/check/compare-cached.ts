@@ -5,10 +5,11 @@ import { z } from "zod";
 import type { SnapshotComparison, SnapshotJudgement } from "../../migrate/check-folder/compare-snapshots.js";
 import { compareSnapshots, resolveDrizzleKit } from "../../migrate/check-folder/compare-snapshots.js";
 import type { ScannedFolder } from "../../migrate/check-folder/scan-folder.js";
-import { digestData, digestObjects } from "./digest-values.js";
-import { identifyEngine, identifyPackage } from "./engine-identity.js";
-import { findingSchema } from "./finding-schema.js";
-import type { ResultCache } from "./result-cache.js";
+import { digestData } from "../cache/digest-data.js";
+import { identifyEngine, identifyPackage } from "../cache/engine-identity.js";
+import { findingSchema } from "../cache/finding-schema.js";
+import type { ResultCache } from "../cache/result-cache.js";
+import { digestObjects } from "./digest-objects.js";
 
 const judgement = z.object({ findings: z.array(findingSchema), warnings: z.array(z.string()) });
 

@@ -4,9 +4,10 @@ import { codeOf } from "../../core/errors.js";
 import type { Finding } from "../../core/finding.js";
 import type { Expected } from "../../isolation/expected.js";
 import type { MigrationToCheck } from "../../isolation/sql/check-sql.js";
-import { identifyEngine, identifyPackage } from "./engine-identity.js";
-import { findingSchema } from "./finding-schema.js";
-import type { ResultCache } from "./result-cache.js";
+import { digestData } from "../cache/digest-data.js";
+import { identifyEngine, identifyPackage, identifyParser } from "../cache/engine-identity.js";
+import { findingSchema } from "../cache/finding-schema.js";
+import type { ResultCache } from "../cache/result-cache.js";
 
 /** What there is to judge. */
 export type JudgeRequest = {
@@ -32,7 +33,6 @@ export type JudgedMigrations = z.output<typeof judged>;
  * @throws TenantryError `sql-invalid` for what does not parse.
  */
 export async function judgeMigrations(request: JudgeRequest, cache: ResultCache): Promise<JudgedMigrations> {
-  const { digestData } = await import("./digest-values.js");
   const name = `sql-${digestData([identifyEngine(), identifyParser(), identifySquawk(), request])}`;
   const known = await cache.read(name, judged);
   if (known !== undefined) return known;
@@ -56,10 +56,6 @@ async function judgeAnew({ expected, migrations, squawk }: JudgeRequest) {
     statements: sql.migrations.reduce((sum, { statements }) => sum + statements.length, 0),
     isWhole: locks?.status !== "failed" && findings.every(({ rule }) => rule !== "rule-failed"),
   };
-}
-
-function identifyParser(): string {
-  return identifyPackage(createRequire(import.meta.url).resolve("libpg-query"));
 }
 
 /** Its binary is in another package, which a platform may be without. */

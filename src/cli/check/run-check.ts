@@ -16,11 +16,11 @@ import type { SnapshotJudgement } from "../../migrate/check-folder/compare-snaps
 import type { ScannedFolder } from "../../migrate/check-folder/scan-folder.js";
 import { scanFolder } from "../../migrate/check-folder/scan-folder.js";
 import { readFolder } from "../../migrate/folder/read-folder.js";
-import type { Project } from "../project.js";
+import { openResultCache } from "../cache/result-cache.js";
+import type { Project } from "../project/project.js";
 import { compareCached } from "./compare-cached.js";
 import type { JudgedMigrations } from "./judge-migrations.js";
 import { judgeMigrations } from "./judge-migrations.js";
-import { openResultCache } from "./result-cache.js";
 
 /** What is checked, and how far. */
 export type CheckRequest = {

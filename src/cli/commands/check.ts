@@ -18,7 +18,7 @@ import { formatFindingsSarif } from "../format-findings/sarif.js";
 import { count } from "../format-findings/text.js";
 import { formatJson } from "../output.js";
 import { readPackageVersion } from "../package-version.js";
-import { CONFIG_NAME } from "../project.js";
+import { CONFIG_NAME } from "../project/project.js";
 
 const input = z.object({
   /** Also an option of every command; its name is needed to find the same file in the index. */

@@ -12,7 +12,7 @@ import { askRename } from "../ask-rename.js";
 import type { Outcome } from "../command.js";
 import { DRY_RUN, defineCommand } from "../command.js";
 import type { Context } from "../context.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import { findPreflight } from "../proof/preflight.js";
 import { resolveShadowServer } from "../target.js";
 

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { TenantryError } from "../../core/errors.js";
-import type { Migration } from "../../migrate/folder/migration.js";
-import { readFolder } from "../../migrate/folder/read-folder.js";
 import { readHistory, readRun } from "../../migrate/history/read-history.js";
 import type { Session } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { defineCommand } from "../command.js";
 import { formatHistory } from "../history/format-history.js";
 import { formatRun } from "../history/format-run.js";
+import { readNamedFolder } from "../history/read-named-folder.js";
 import { resolveTarget } from "../target.js";
 
 /** What fits into PostgreSQL's bigint. */
@@ -31,19 +30,11 @@ export const historyCommand = defineCommand({
     const target = await resolveTarget(context);
     return await withDatabase(target.url, target.connect, async (database) => {
       if (id !== undefined) return await showRun(database, id);
-      const history = await readHistory(database, { ledger, limit, folder: await readNames(out) });
+      const history = await readHistory(database, { ledger, limit, folder: await readNamedFolder(out) });
       return { exitCode: 0, data: history, text: formatHistory(history, limit) };
     });
   },
 });
-
-/** The past can be read without a folder; it only has fewer names then. */
-async function readNames(out: string): Promise<readonly Migration[]> {
-  return await readFolder(out).catch((thrown: unknown) => {
-    if (thrown instanceof TenantryError) return [];
-    throw thrown;
-  });
-}
 
 async function showRun(session: Session, id: string) {
   const found = await readRun(session, id);

@@ -19,7 +19,7 @@ import { ensureDatabase } from "../ensure-database.js";
 import { formatStatus } from "../format-status.js";
 import { readPackageVersion } from "../package-version.js";
 import { openProgressLog } from "../progress-logger.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import { isSettled, readStatus } from "../read-status.js";
 import { runMigrate } from "../run-migrate.js";
 import { resolveTarget, type Target } from "../target.js";
@@ -59,7 +59,7 @@ export const initCommand = defineCommand({
     await mark(context, target);
     const login =
       context.environment === "development" ? await prepareService(context, project, target) : undefined;
-    const { findings, warnings, ...status } = await readStatus(context, project, target);
+    const { findings, warnings, ...status } = await readStatus(context, target);
     const whole = { ...status, findings, warnings };
     const service =
       login === undefined

@@ -7,9 +7,10 @@ import { pendingMigrations, planMigrations } from "../../migrate/plan/plan-migra
 import { requireSoundPlan } from "../../migrate/plan/require-sound-plan.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { DRY_RUN, defineCommand } from "../command.js";
+import { LOCK_WAIT, lockWaitSchema } from "../lock-wait.js";
 import { TIMEOUT_OPTIONS, timeoutInput, waitInput } from "../migrate-settings.js";
 import { openProgressLog } from "../progress-logger.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import { readStatus } from "../read-status.js";
 import { runMigrate } from "../run-migrate.js";
 import { resolveTarget, type Target } from "../target.js";
@@ -26,7 +27,7 @@ export const migrateCommand = defineCommand({
       flags: "--wait <time>",
       description: "for a server that does not answer yet, such as 60s; default none",
     },
-    { flags: "--lock-wait <seconds>", description: "how long to wait for another migrator; default 60" },
+    LOCK_WAIT,
     ...TIMEOUT_OPTIONS,
     {
       flags: "--accept-edited <name>",
@@ -41,7 +42,7 @@ export const migrateCommand = defineCommand({
       dryRun: z.boolean().default(false),
       to: z.string().optional(),
       wait: waitInput,
-      lockWait: z.coerce.number().min(0).max(86_400).default(60),
+      lockWait: lockWaitSchema,
       ...timeoutInput,
       acceptEdited: z.array(z.string()).default([]),
       reason: z.string().trim().min(1).optional(),
@@ -60,7 +61,7 @@ export const migrateCommand = defineCommand({
       const accepted = acceptEdited.length === 0 ? undefined : { names: acceptEdited, reason };
       const options = { ...input, acceptEdited: accepted };
       const { applied, warnings } = await runMigrate({ ...context, logger }, project, target, options);
-      const { findings } = await readStatus(context, project, target);
+      const { findings } = await readStatus(context, target);
       const text =
         applied.length === 0
           ? "Nothing is pending."

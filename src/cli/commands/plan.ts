@@ -17,7 +17,7 @@ import type { Context } from "../context.js";
 import { createPaint } from "../paint.js";
 import { formatPlan } from "../plan/format-plan.js";
 import { showPath } from "../plan/show-path.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import type { Target } from "../target.js";
 import { resolveShadowServer, resolveTarget } from "../target.js";
 

@@ -14,6 +14,7 @@ import { formatRollback } from "../arrive/format-rollback.js";
 import { readOrderedFolder, withProjectReplay } from "../arrive/with-project-replay.js";
 import { DRY_RUN, defineCommand } from "../command.js";
 import type { Context } from "../context.js";
+import { LOCK_WAIT, lockWaitSchema } from "../lock-wait.js";
 import { readPackageVersion } from "../package-version.js";
 import type { Target } from "../target.js";
 import { resolveTarget } from "../target.js";
@@ -26,13 +27,13 @@ export const rollbackCommand = defineCommand({
   options: [
     { flags: "--to <name>", description: "the migration to go back to; default: the last but one" },
     { flags: "--yes", description: "do it: without it, only what would be lost is shown" },
-    { flags: "--lock-wait <seconds>", description: "how long to wait for another migrator; default 60" },
+    LOCK_WAIT,
     DRY_RUN,
   ],
   input: z.object({
     to: z.string().min(1).optional(),
     yes: z.boolean().default(false),
-    lockWait: z.coerce.number().min(0).max(86_400).default(60),
+    lockWait: lockWaitSchema,
     dryRun: z.boolean().default(false),
   }),
   run: async (context, { to, yes, lockWait, dryRun }) => {

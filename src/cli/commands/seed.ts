@@ -13,7 +13,7 @@ import { defineTenancy } from "../../rls/define-tenancy.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { formatTable } from "../format-table.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import { resolveTarget } from "../target.js";
 
 /** Above this, ids of integer columns would overlap or overflow. */

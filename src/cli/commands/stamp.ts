@@ -7,6 +7,7 @@ import { withDatabase } from "../../postgres/connect.js";
 import { readOrderedFolder, stampScope, withProjectReplay } from "../arrive/with-project-replay.js";
 import { defineCommand } from "../command.js";
 import { count } from "../format-findings/text.js";
+import { LOCK_WAIT, lockWaitSchema } from "../lock-wait.js";
 import { readPackageVersion } from "../package-version.js";
 import { resolveTarget } from "../target.js";
 
@@ -19,14 +20,14 @@ export const stampCommand = defineCommand({
     { flags: "--to <name>", description: "the last migration to record; all before it are recorded too" },
     { flags: "--force", description: "without the proof; needs --reason" },
     { flags: "--reason <text>", description: "why, for the run log" },
-    { flags: "--lock-wait <seconds>", description: "how long to wait for another migrator; default 60" },
+    LOCK_WAIT,
     { flags: "--dry-run", description: "say what would be recorded and change nothing" },
   ],
   input: z.object({
     to: z.string("name the last migration").min(1),
     force: z.boolean().default(false),
     reason: z.string().trim().min(1).optional(),
-    lockWait: z.coerce.number().min(0).max(86_400).default(60),
+    lockWait: lockWaitSchema,
     dryRun: z.boolean().default(false),
   }),
   run: async (context, { to, force, reason, lockWait, dryRun }) => {

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { defineCommand } from "../command.js";
 import { formatStatus } from "../format-status.js";
 import { isSettled, readStatus } from "../read-status.js";
-import { resolveTarget } from "../target.js";
 
 /** `tenantry status`: what is there, and whether every table is isolated. */
 export const statusCommand = defineCommand({
@@ -12,12 +11,7 @@ export const statusCommand = defineCommand({
   options: [],
   input: z.object({}),
   run: async (context) => {
-    const project = await context.loadProject();
-    const { findings, warnings, ...status } = await readStatus(
-      context,
-      project,
-      await resolveTarget(context),
-    );
+    const { findings, warnings, ...status } = await readStatus(context);
     const whole = { ...status, findings, warnings };
     return {
       exitCode: isSettled(whole) ? 0 : 1,

@@ -4,7 +4,7 @@ import { formatTable } from "../format-table.js";
 type Result = ProbeReport["results"][number]["outcome"]["result"];
 
 /** How each result is drawn and counted, the gravest first. */
-const MARKS: readonly (readonly [Result, string, string])[] = [
+export const MARKS: readonly (readonly [Result, string, string])[] = [
   ["leaked", "L", "LEAKED: the attack worked"],
   ["outage", "O", "OUTAGE: services cannot use their own rows"],
   ["error", "!", "unclear: the server answered neither yes nor no"],

@@ -6,7 +6,7 @@ import type { HeadsJudgement } from "../../migrate/heads/find-head-conflicts.js"
 import { findHeadConflicts } from "../../migrate/heads/find-head-conflicts.js";
 import { requireHeadsAgree } from "../../migrate/heads/require-heads-agree.js";
 import type { Context } from "../context.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import { resolveShadowServer } from "../target.js";
 
 /**

@@ -9,7 +9,7 @@ import type { Expected } from "../../isolation/expected.js";
 import { checkSql } from "../../isolation/sql/check-sql.js";
 import type { Migration } from "../../migrate/folder/migration.js";
 import type { Context } from "../context.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 
 /** What is judged before anything runs. */
 export type PreflightRequest = {

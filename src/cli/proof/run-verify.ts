@@ -6,8 +6,8 @@ import type { Finding } from "../../core/finding.js";
 import { auditCatalog } from "../../isolation/audit.js";
 import { catalogScope } from "../../isolation/catalog-scope.js";
 import type { Expected } from "../../isolation/expected.js";
-import { managedSchemas } from "../../isolation/expected.js";
 import { findDrift, repairFindings } from "../../isolation/find-drift.js";
+import { managedSchemas } from "../../isolation/managed-schemas.js";
 import { loadPolicyAnalysis } from "../../isolation/policy-analysis.js";
 import { probeDatabase } from "../../isolation/probes/probe-database.js";
 import type { ProbeReport } from "../../isolation/probes/probe-report.js";
@@ -24,7 +24,7 @@ import { withDatabase } from "../../postgres/connect.js";
 import { readServerFacts } from "../../postgres/server-facts.js";
 import type { Context } from "../context.js";
 import { showPath } from "../plan/show-path.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import type { Target } from "../target.js";
 import { resolveShadowServer } from "../target.js";
 import type { StepTimer } from "./step-timer.js";
@@ -58,12 +58,11 @@ export async function runVerify(
     async (database) => {
       const catalog = await timer.step("catalog", () => readCatalog(database, catalogScope(expected)));
       const audit = auditCatalog({ expected, catalog, analysis });
-      const repairs = await timer.step("comparison", () => readRepairs(database, expected, catalog));
-      const demanded = await demandedCatalog(context, project, expected, target, database, timer);
-      const drift =
-        demanded === undefined
-          ? repairFindings(repairs)
-          : findDrift(expected, diffCatalogs(demanded, catalog)).filter(({ detail }) => !isServers(detail));
+      const { repairs, drift, comparedWith } = await compareWithCode(
+        { context, project, expected, target, timer },
+        database,
+        catalog,
+      );
       const probes = options.probe
         ? await timer.step("probes", () =>
             probeDatabase({ database, expected, catalog, signal: context.signal, logger: context.logger }),
@@ -77,14 +76,39 @@ export async function runVerify(
         repairs,
         probes,
         services: findServiceReach(catalog, expected.settings).services.slice(1),
-        comparedWith: demanded === undefined ? "schema" : "shadow",
+        comparedWith,
       };
     },
   );
 }
 
+/** A target, and the project that it is compared with. */
+export type ComparisonPlace = {
+  readonly context: Context;
+  readonly project: Project;
+  readonly expected: Expected;
+  readonly target: Target;
+  readonly timer: StepTimer;
+};
+
+/** What a live database and the code do not agree about, and what would restore the completion. */
+export async function compareWithCode(
+  place: ComparisonPlace,
+  database: Database,
+  catalog: Catalog,
+): Promise<Pick<Verification, "repairs" | "comparedWith"> & { readonly drift: readonly Finding[] }> {
+  const { context, project, expected, target, timer } = place;
+  const repairs = await timer.step("comparison", () => readRepairs(database, expected, catalog));
+  const demanded = await demandedCatalog(context, project, expected, target, database, timer);
+  if (demanded === undefined) return { repairs, drift: repairFindings(repairs), comparedWith: "schema" };
+  const drift = findDrift(expected, diffCatalogs(demanded, catalog)).filter(
+    ({ detail }) => !isServers(detail),
+  );
+  return { repairs, drift, comparedWith: "shadow" };
+}
+
 /** The rows of the schemas that the code uses. */
-async function verifyProjectData(
+export async function verifyProjectData(
   { signal }: Context,
   project: Project,
   expected: Expected,

@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 import { formatTable } from "../format-table.js";
 import { printable } from "./printable.js";
 import type { SqlResult } from "./sql-session.js";

@@ -3,6 +3,7 @@ import { TenantryError } from "../../core/errors.js";
 import type { Database } from "../../postgres/connect.js";
 import { backendKeyOf, sendCancelRequest } from "./cancel-request.js";
 import type { ConnectionPool } from "./connection-pool.js";
+import { isAnswer } from "./is-answer.js";
 
 /** One statement, as drizzle hands it to its driver. */
 export type Statement = {
@@ -226,11 +227,6 @@ async function settle<T>(promise: PromiseLike<T>): Promise<PromiseSettledResult<
   } catch (reason) {
     return { status: "rejected", reason };
   }
-}
-
-/** True for an error that the server answered with and went on; not for one of a connection that ended. */
-function isAnswer(thrown: unknown): boolean {
-  return thrown instanceof postgres.PostgresError && thrown.severity === "ERROR";
 }
 
 /** Where the server finds that a prepared statement is gone, or would return other columns than it promised. */

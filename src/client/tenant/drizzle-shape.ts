@@ -1,9 +1,10 @@
 import type { AnyRelations } from "drizzle-orm";
-import type { Cache } from "drizzle-orm/cache/core";
+import { type Cache, strategyFor } from "drizzle-orm/cache/core/cache";
 import type { Logger } from "drizzle-orm/logger";
 import { PgDialect } from "drizzle-orm/pg-core";
 import { PostgresJsDatabase, PostgresJsSession, postgresJsCodecs } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
+import { isInDoubt } from "../pool/is-answer.js";
 import { insideCachedRead } from "./cached-read.js";
 
 /** Makes Drizzle databases that differ in their driver alone. */
@@ -28,7 +29,7 @@ export function createDrizzleShape<TRelations extends AnyRelations>(
       ...(logger === undefined ? {} : { logger }),
       ...(cache === undefined ? {} : { cache }),
     });
-    return cache === undefined ? session : tellExecutionsApart(session);
+    return cache === undefined ? session : tellExecutionsApart(session, cache);
   };
   const build = (session: ReturnType<typeof openSession>) =>
     new PostgresJsDatabase<TRelations>(dialect, session, relations);
@@ -56,18 +57,34 @@ export function createDrizzleShape<TRelations extends AnyRelations>(
 
 /**
  * Drizzle looks a query up in the cache, runs it and keeps its rows, and does not tell the cache which execution it is
- * about: this does. A transaction's session is Drizzle's own, so that nothing of it is kept.
+ * about: this does. Nor does it tell the cache of a change that failed: it may have been committed if its connection was
+ * lost. A transaction's session is Drizzle's own, so that nothing of it is kept.
  */
-function tellExecutionsApart<TSession extends object>(session: TSession): TSession {
+function tellExecutionsApart<TSession extends object>(session: TSession, cache: Cache): TSession {
   const prepareQuery = methodOf(session, "prepareQuery");
   const value = (...given: unknown[]): unknown => {
     const prepared = prepareQuery(...given);
     const ask = methodOf(prepared, "queryWithCache");
-    const inside = (...of: unknown[]): unknown => insideCachedRead(() => ask(...of));
+    const inside = async (...of: unknown[]): Promise<unknown> => {
+      try {
+        return await insideCachedRead(() => ask(...of));
+      } catch (thrown) {
+        const tables = await changedTables(prepared);
+        if (tables.length > 0 && isInDoubt(thrown)) await cache.onMutate({ tables });
+        throw thrown;
+      }
+    };
     Object.defineProperty(prepared, "queryWithCache", { value: inside });
     return prepared;
   };
   return Object.defineProperty(session, "prepareQuery", { value });
+}
+
+/** The tables that a prepared query of Drizzle's changes, as Drizzle itself finds them out. */
+async function changedTables(prepared: unknown): Promise<string[]> {
+  if (typeof prepared !== "object" || prepared === null) return [];
+  const strategy = await strategyFor("", [], Reflect.get(prepared, "queryMetadata"), undefined);
+  return strategy.type === "invalidate" ? strategy.tables : [];
 }
 
 function methodOf(object: unknown, name: string): (...of: unknown[]) => unknown {

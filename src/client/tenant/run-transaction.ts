@@ -3,6 +3,7 @@ import type { Database } from "../../postgres/connect.js";
 import type { ExplainFailure } from "../errors/explain-failure.js";
 import { backendKeyOf, sendCancelRequest } from "../pool/cancel-request.js";
 import type { ConnectionPool } from "../pool/connection-pool.js";
+import { isInDoubt } from "../pool/is-answer.js";
 import { requireSendable } from "../pool/require-sendable.js";
 
 /** A result on its way; `values()` asks for rows as arrays. */
@@ -21,6 +22,8 @@ export type TransactionScope = {
   readonly context: string;
   readonly signal: AbortSignal | undefined;
   readonly explain: ExplainFailure;
+  /** Called if nobody knows whether the transaction was committed: COMMIT was sent, and never answered. */
+  readonly onDoubt: () => Promise<void>;
 };
 
 /** What has failed in a transaction or since a savepoint: it cannot be kept, whoever has caught the error. */
@@ -37,7 +40,7 @@ export async function runTransaction<T>(
   scope: TransactionScope,
   use: (session: TransactionDriver) => Promise<T>,
 ): Promise<T> {
-  const { pool, context, signal, explain } = scope;
+  const { pool, context, signal, explain, onDoubt } = scope;
   const connection = await pool.acquire(signal);
   const level: Level = { failure: undefined };
   const begun = connection.unsafe(`begin; ${context}`);
@@ -59,7 +62,10 @@ export async function runTransaction<T>(
     if (level.failure !== undefined) throw level.failure.thrown;
     // Rolls back: whoever asked for it is no longer there to see it done.
     signal?.throwIfAborted();
-    const { command } = await connection.unsafe("commit");
+    const { command } = await connection.unsafe("commit").catch(async (thrown: unknown) => {
+      if (isInDoubt(thrown)) await onDoubt();
+      throw thrown;
+    });
     if (command !== "COMMIT") throw notCommitted();
     signal?.removeEventListener("abort", onAbort);
     await cancelled;

@@ -20,7 +20,7 @@ export type DriverScope = {
   readonly observe: Observe;
   /** Refuses a tenant where the running code is another's, or inside a transaction: as `db.as()`, but when it is used. */
   readonly requireFree: (tenant: string) => void;
-  /** Called when a transaction has been committed, with what was noted inside it. */
+  /** Called when a transaction has been committed, or may have been, with what was noted inside it. */
   readonly onCommit: (tenant: string, noted: readonly unknown[]) => Promise<void>;
 };
 
@@ -115,6 +115,8 @@ export class TenantDriver {
       if (routed?.mayWrite) router?.noteWrite(this.#tenant);
       return rows;
     } catch (thrown) {
+      // It may have been committed all the same.
+      router?.noteWrite(this.#tenant);
       if (!(thrown instanceof PipelineFailure)) throw thrown;
       const explained = explain(thrown.thrown);
       throw statements.length > 1 && thrown.index !== undefined
@@ -128,14 +130,17 @@ export class TenantDriver {
     const { pool, explain, onCommit, router, observe, requireFree } = this.#scope;
     requireFree(this.#tenant);
     const noted: unknown[] = [];
-    const scope = { pool, context: this.#context, signal: this.#signal, explain };
+    const report = async () => {
+      // What it has done, only the server knows.
+      router?.noteWrite(this.#tenant);
+      if (noted.length > 0) await onCommit(this.#tenant, noted);
+    };
+    const scope = { pool, context: this.#context, signal: this.#signal, explain, onDoubt: report };
     const what = { kind: "transaction", tenant: this.#tenant, statements: 0, sql: undefined } as const;
     const result = await observe(what, () =>
       runTransaction(scope, (session) => insideTenant(this.#tenant, pool, noted, () => use(session))),
     );
-    // What it has done, only the server knows.
-    router?.noteWrite(this.#tenant);
-    if (noted.length > 0) await onCommit(this.#tenant, noted);
+    await report();
     return result;
   }
 }

@@ -5,6 +5,7 @@ import { TenantryError } from "../../core/errors.js";
 import { qualify } from "../../core/identifiers.js";
 import type { TenancySettings } from "../../core/tenancy-settings.js";
 import { type DoorDeclaration, doorOf } from "../../rls/door.js";
+import { contextType } from "../../rls/policy-expression.js";
 import { declarationOf } from "../../rls/table-declaration.js";
 import { hasUniqueKey } from "./unique-keys.js";
 
@@ -24,26 +25,6 @@ export type ExpectedDoor = {
   /** The role that may call it. */
   readonly to: string;
   readonly reason: string;
-};
-
-/** Compared by an operator of PostgreSQL's own that is exact, and whose type a parameter can have. */
-const KEY_TYPES: Readonly<Record<string, string>> = {
-  uuid: "uuid",
-  text: "text",
-  varchar: "text",
-  smallint: "smallint",
-  smallserial: "smallint",
-  integer: "integer",
-  serial: "integer",
-  bigint: "bigint",
-  bigserial: "bigint",
-  bytea: "bytea",
-};
-
-const SERIALS: Readonly<Record<string, string>> = {
-  smallserial: "smallint",
-  serial: "integer",
-  bigserial: "bigint",
 };
 
 /**
@@ -112,12 +93,17 @@ function readDoor(settings: TenancySettings, declared: DoorDeclaration): Expecte
 
 function keyType(door: string, table: PgTable, column: AnyPgColumn): string {
   const declared = column.getSQLType().toLowerCase();
-  const type = isArray(column) ? undefined : KEY_TYPES[withoutModifier(declared)];
+  const type = isArray(column) ? undefined : exactType(withoutModifier(declared));
   if (type !== undefined) return type;
   throw invalid(
     `The door ${door} looks up by ${getTableName(table)}.${column.name}, whose type ${declared} has no exact comparison.`,
     "Look up by a column of type uuid, text, varchar, bytea or a whole number.",
   );
+}
+
+/** The type of a parameter that PostgreSQL compares by an exact operator of its own: those of tenant ids, and bytes. */
+function exactType(type: string): string | undefined {
+  return type === "bytea" ? type : contextType(type);
 }
 
 /** Functions have no modifiers on their types: `varchar(10)` is `varchar`. Enums are found with their schema. */
@@ -126,7 +112,8 @@ function answerType(column: AnyPgColumn): string {
   if (is(column, PgEnumColumn))
     return `${qualify(column.enum.schema ?? "public", column.enum.enumName)}${dimensions}`;
   const type = withoutModifier(column.getSQLType());
-  return `${SERIALS[type.toLowerCase()] ?? type}${dimensions}`;
+  // A serial is a column's type alone.
+  return `${(/serial$/i.test(type) ? contextType(type) : undefined) ?? type}${dimensions}`;
 }
 
 function withoutModifier(type: string): string {

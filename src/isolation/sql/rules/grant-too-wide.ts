@@ -1,5 +1,5 @@
 import { tableSubject } from "../../../catalog/facts.js";
-import { managedSchemas } from "../../expected.js";
+import { managedSchemas } from "../../managed-schemas.js";
 import { privilegesOf } from "../apply/grant.js";
 import type { ParsedStatement } from "../parse-migration.js";
 import { findServices } from "../roles/find-services.js";

@@ -1,5 +1,5 @@
 import type { Node } from "libpg-query";
-import { managedSchemas } from "../../expected.js";
+import { managedSchemas } from "../../managed-schemas.js";
 import { readFunctionSettings } from "../read-function-settings.js";
 import { findServices } from "../roles/find-services.js";
 import type { SetSetting } from "../set-settings.js";

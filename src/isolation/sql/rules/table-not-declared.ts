@@ -1,5 +1,5 @@
 import { tableSubject } from "../../../catalog/facts.js";
-import { managedSchemas } from "../../expected.js";
+import { managedSchemas } from "../../managed-schemas.js";
 import type { TableState } from "../schema-state.js";
 import type { SqlContext, SqlRule } from "../sql-rule.js";
 import { placeOf } from "../sql-rule.js";

@@ -2,12 +2,12 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import type { Jiti } from "jiti";
 import { z } from "zod";
-import { messageOf, TenantryError } from "../core/errors.js";
-import type { TenancySettings } from "../core/tenancy-settings.js";
-import { parseTenancySettings } from "../core/tenancy-settings.js";
-import type { Expected } from "../isolation/expected.js";
-import type { LedgerPlace } from "../migrate/ledger/ledger.js";
-import { DEFAULT_LEDGER } from "../migrate/ledger/ledger.js";
+import { messageOf, TenantryError } from "../../core/errors.js";
+import type { TenancySettings } from "../../core/tenancy-settings.js";
+import { parseTenancySettings } from "../../core/tenancy-settings.js";
+import type { Expected } from "../../isolation/expected.js";
+import type { LedgerPlace } from "../../migrate/ledger/ledger.js";
+import { DEFAULT_LEDGER } from "../../migrate/ledger/ledger.js";
 
 /** The one configuration file. */
 export const CONFIG_NAME = "drizzle.config.ts";
@@ -18,6 +18,8 @@ export type Project = {
   readonly settings: TenancySettings;
   /** The migrations folder. */
   readonly out: string;
+  /** Files, folders or patterns, as the configuration names the schema. */
+  readonly schemaPatterns: readonly string[];
   readonly breakpoints: boolean;
   readonly ledger: LedgerPlace;
   readonly schemaFiles: () => Promise<readonly string[]>;
@@ -65,7 +67,8 @@ export async function loadProject(configPath: string): Promise<Project> {
   }
   const config = parsed.data;
   const settings = readSettings(module.tenancy);
-  const schemaFiles = () => findSchemaFiles(directory, config.schema);
+  const schemaPatterns = [config.schema].flat();
+  const schemaFiles = () => findSchemaFiles(directory, schemaPatterns);
   let loaded: Promise<Record<string, unknown>> | undefined;
   const loadAll = () => {
     loaded ??= schemaFiles().then(loadExports);
@@ -75,6 +78,7 @@ export async function loadProject(configPath: string): Promise<Project> {
     directory,
     settings,
     out: resolve(directory, config.out),
+    schemaPatterns,
     breakpoints: config.breakpoints,
     ledger: {
       schema: config.migrations.schema ?? DEFAULT_LEDGER.schema,
@@ -85,7 +89,7 @@ export async function loadProject(configPath: string): Promise<Project> {
     loadSchema: async () => {
       const exports = await loadAll();
       // What judges tables needs drizzle-orm, which the schema has loaded by now.
-      const { readExpected } = await import("../isolation/expected.js");
+      const { readExpected } = await import("../../isolation/expected.js");
       const expected = readExpected(settings, exports);
       if (expected.tables.length === 0) throw noTables();
       return { exports, expected };
@@ -125,17 +129,21 @@ async function requireConfig(path: string): Promise<void> {
   });
 }
 
-/** As drizzle-kit does: a file, a folder with all its scripts, or a pattern. */
-async function findSchemaFiles(
+/**
+ * The files of a schema, as drizzle-kit finds them: a file, a folder with all its scripts, or a pattern.
+ *
+ * @throws TenantryError `config-invalid` if there is none.
+ */
+export async function findSchemaFiles(
   directory: string,
-  patterns: string | readonly string[],
+  patterns: readonly string[],
 ): Promise<readonly string[]> {
-  const found = await Promise.all([patterns].flat().map((pattern) => expand(directory, pattern)));
+  const found = await Promise.all(patterns.map((pattern) => expand(directory, pattern)));
   const files = [...new Set(found.flat())].filter((file) => SCRIPT_EXTENSIONS.has(extname(file))).sort();
   if (files.length > 0) return files;
   throw new TenantryError({
     code: "config-invalid",
-    message: `No schema file matches ${[patterns].flat().join(", ")} in ${directory}.`,
+    message: `No schema file matches ${patterns.join(", ")} in ${directory}.`,
     hint: 'Correct "schema" in drizzle.config.ts.',
   });
 }

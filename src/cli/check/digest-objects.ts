@@ -1,16 +1,6 @@
 import { createHash } from "node:crypto";
-import { serialize } from "node:v8";
 import { is } from "drizzle-orm";
 import { ForeignKey, getTableConfig, PgTable } from "drizzle-orm/pg-core";
-
-/**
- * Stands for plain data.
- *
- * @throws DataCloneError for what is not: a function that decides something cannot be compared.
- */
-export function digestData(data: unknown): string {
-  return createHash("sha256").update(serialize(data)).digest("hex");
-}
 
 /**
  * Stands for loaded Drizzle objects: everything that can be reached from them, methods by their source, and what tables

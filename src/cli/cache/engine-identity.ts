@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { codeOf } from "../../core/errors.js";
 import { readPackageVersion } from "../package-version.js";
 
-/** Where everything lies that decides what is found in SQL and in snapshots, below `src`. */
-const JUDGES = ["core", "rls", "catalog", "isolation", "migrate", "cli/check"];
+/** Where everything lies that decides what is read from a schema, and found in SQL and in snapshots, below `src`. */
+const JUDGES = ["core", "rls", "catalog", "isolation", "migrate", "cli/check", "cli/project"];
 
 let known: string | undefined;
 
@@ -33,6 +34,11 @@ function addFolder(hash: ReturnType<typeof createHash>, folder: string): void {
     else if (/\.[jt]s$/.test(entry.name) && !entry.name.endsWith(".d.ts"))
       hash.update(`${path}\0`).update(readFileSync(path)).update("\0");
   }
+}
+
+/** Stands for the SQL parser. */
+export function identifyParser(): string {
+  return identifyPackage(createRequire(import.meta.url).resolve("libpg-query"));
 }
 
 const manifest = z.object({ name: z.string(), version: z.string() });
