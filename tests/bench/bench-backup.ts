@@ -119,7 +119,7 @@ async function fill(admin: URL, url: URL, out: string, rows: number): Promise<vo
     await database.unsafe(
       `insert into documents select md5((n % 1000)::text)::uuid, gen_random_uuid(), n, 'Document ' || n,
          (array['lorem ipsum dolor', 'sit amet consectetur', 'adipiscing elit sed', 'do eiusmod tempor'])[n % 4 + 1] || ' ' || md5(n::text),
-         (n * 7919 % 1000000) / 100.0, timestamptz '2025-01-01' + n * interval '1 second'
+         (n::bigint * 7919 % 1000000) / 100.0, timestamptz '2025-01-01' + n * interval '1 second'
        from generate_series(1, ${rows}) n`,
     );
     await database.unsafe("vacuum analyze documents");
