@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import type { Project } from "./project.js";
+import type { Project } from "./project/project.js";
 
 /** Where what is generated goes, from the project's folder. */
 export type GeneratedPlaces = { readonly out?: string | undefined; readonly docs: string };

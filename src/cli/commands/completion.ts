@@ -6,7 +6,7 @@ import { createCompletionModel, SHELLS } from "../completion/completion-model.js
 import { writeFishCompletion } from "../completion/fish.js";
 import { listMigrations } from "../completion/list-migrations.js";
 import { writeZshCompletion } from "../completion/zsh.js";
-import { CONFIG_NAME } from "../project.js";
+import { CONFIG_NAME } from "../project/project.js";
 
 const WRITERS = { bash: writeBashCompletion, zsh: writeZshCompletion, fish: writeFishCompletion } as const;
 

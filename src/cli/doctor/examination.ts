@@ -4,7 +4,7 @@ import { parseTenancySettings } from "../../core/tenancy-settings.js";
 import type { Database } from "../../postgres/connect.js";
 import { openDatabase } from "../../postgres/connect.js";
 import type { Context } from "../context.js";
-import type { Project } from "../project.js";
+import type { Project } from "../project/project.js";
 import type { Target } from "../target.js";
 import { findTarget } from "../target.js";
 
