@@ -14,7 +14,7 @@ import { commit, durationsOf, rollBack } from "./run-transaction.js";
 import { sendPieces } from "./send-pieces.js";
 import { stoppable } from "./stoppable.js";
 import { timeoutsOf } from "./timeouts.js";
-import { AFTER_STATEMENTS, beginSql } from "./transaction-sql.js";
+import { AFTER_STATEMENTS, beginSql, settlingAgain } from "./transaction-sql.js";
 import { unprotectedSteps } from "./unprotected-steps.js";
 
 /** A migration that is applied step by step, as far as it has come. */
@@ -46,7 +46,10 @@ export async function runGroup(context: RunContext, assignment: StepAssignment):
       await sendPieces(session, [{ text: begin }]);
       const counts = await countKeptRows(session, migration, { lenient: true });
       const sent = await sendPieces(session, [
-        ...step.statements.map(({ text, line }) => ({ text, line })),
+        ...settlingAgain(
+          step.statements.map(({ text, line }) => ({ text, line })),
+          rowSecurity,
+        ),
         { text: AFTER_STATEMENTS },
       ]);
       await requireKeptRows(session, migration, counts);

@@ -10,7 +10,7 @@ import type { Piece, Sent } from "./send-pieces.js";
 import { sendPieces, splitPieces } from "./send-pieces.js";
 import { stoppable } from "./stoppable.js";
 import { timeoutsOf } from "./timeouts.js";
-import { AFTER_STATEMENTS, beginSql, resetSql } from "./transaction-sql.js";
+import { AFTER_STATEMENTS, beginSql, resetSql, settlingAgain } from "./transaction-sql.js";
 
 /** One migration of a run. */
 export type Assignment = {
@@ -80,7 +80,7 @@ async function sendWhole(context: RunContext, assignment: Assignment, begin: str
   const { migration } = assignment;
   const sent = await sendPieces(context.worker.session, [
     ...openingOf(context, begin),
-    ...splitPieces(migration.sql),
+    ...settlingAgain(splitPieces(migration.sql), context.rowSecurity),
     closingOf(context, migration),
     COMMIT,
   ]);
@@ -98,7 +98,7 @@ async function sendLooking(context: RunContext, assignment: Assignment, begin: s
   const counts = await countKeptRows(session, migration);
   const sent = await sendPieces(session, [
     ...(counting ? [] : opening),
-    ...splitPieces(migration.sql),
+    ...settlingAgain(splitPieces(migration.sql), context.rowSecurity),
     { text: AFTER_STATEMENTS },
     ...writes,
   ]);

@@ -1,5 +1,6 @@
 import { quoteLiteral } from "../../core/identifiers.js";
 import type { Session } from "../../postgres/connect.js";
+import type { Piece } from "./send-pieces.js";
 import type { Timeouts } from "./timeouts.js";
 import { setTimeouts } from "./timeouts.js";
 
@@ -55,6 +56,26 @@ export function beginSql(request: {
     rowSecurity,
   ];
   return parts.join("; ");
+}
+
+/** Statements after which somebody may be in other roles than before. */
+const MAY_CHANGE_ROLES = /\b(?:grant|revoke|role|reassign)\b/i;
+/** Of which there are many, and which let nobody into a role. */
+const IS_GRANT_ON_OBJECT = /^\s*(?:grant|revoke)\b[^;]*\bon\b[^;]*;?\s*$/i;
+/** Who sets it has a reason. */
+const SETS_ROW_SECURITY = /\brow_security\b/i;
+
+/**
+ * A transaction's statements, with row security settled again behind each that may have let the migrator into the admin
+ * role, or taken it out: a first migration makes that role, and later statements of the same file check rows behind FORCE.
+ */
+export function settlingAgain(pieces: readonly Piece[], rowSecurity: string): Piece[] {
+  if (pieces.some(({ text }) => SETS_ROW_SECURITY.test(text))) return [...pieces];
+  return pieces.flatMap((piece) =>
+    MAY_CHANGE_ROLES.test(piece.text) && !IS_GRANT_ON_OBJECT.test(piece.text)
+      ? [piece, { text: rowSecurity }]
+      : [piece],
+  );
 }
 
 /** What an earlier migration has set for the session (a search path, as dumps do) is not for the next. */
