@@ -63,8 +63,17 @@ export class GuardedRedis {
       return Array.isArray(answer) ? answer : undefined;
     } catch (thrown) {
       this.#breaker.failed();
-      this.#onProblem(thrown);
+      this.#report(thrown);
       return undefined;
+    }
+  }
+
+  /** What a log does with it must not become the failure of a query. */
+  #report(problem: unknown): void {
+    try {
+      this.#onProblem(problem);
+    } catch {
+      // There is nobody left to tell.
     }
   }
 

@@ -165,17 +165,41 @@ describe("a migrator that row security binds", () => {
     ]);
   });
 
-  it("fails loudly, and updates nothing in silence, once it is no member", async () => {
+  const LOST = "update notes set title = 'lost'";
+  it.each<[string, boolean, (admin: string, migrator: string) => string]>([
+    ["once it is no member", true, () => LOST],
+    [
+      "once it is no member, outside a transaction too",
+      true,
+      () => `-- tenantry: no-transaction\ndo $$ begin ${LOST}; end $$`,
+    ],
+    [
+      "when the file itself takes the membership away",
+      false,
+      (admin, migrator) => `revoke ${admin} from ${migrator} -- based on a review\n;\n${LOST};`,
+    ],
+    [
+      "when the file itself binds it by another policy",
+      false,
+      () => `create policy tight on notes as restrictive using (title is null);\n${LOST};`,
+    ],
+    [
+      "when it sets a role that no policy lets through",
+      false,
+      (admin, migrator) => `revoke ${admin} from ${migrator}; set role ${migrator};\n${LOST};`,
+    ],
+  ])("fails loudly, and updates nothing in silence, %s", async (_, isRevoked, sql) => {
     const { project, roles } = await makeSite();
     const place = await createEmptyDatabase();
     const migrator = await makeMigrator(place);
     dropAtEnd([place], [migrator.name, ...Object.values(roles)]);
     await run(project, migrator.url, roles.admin);
     await insertRows(place);
-    await withDatabase(migrator.url, {}, async (own) => {
-      await own.unsafe(`revoke ${roles.admin} from ${migrator.name}`);
-    });
-    await addMigration(project, "20990101000000_data", "update notes set title = 'lost'");
+    if (isRevoked)
+      await withDatabase(migrator.url, {}, async (own) => {
+        await own.unsafe(`revoke ${roles.admin} from ${migrator.name}`);
+      });
+    await addMigration(project, "20990101000000_data", sql(roles.admin, migrator.name));
     await expect(run(project, migrator.url, roles.admin)).rejects.toMatchObject({
       code: "migration-failed",
       message: expect.stringContaining("query would be affected by row-level security policy"),

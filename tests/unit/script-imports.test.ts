@@ -33,6 +33,10 @@ it.each([
   ["everything at once", "const a = globalThis[name];"],
   ["a name that is written in escapes", "const a = pr\\u006fcess.env.A;"],
   ["an import that is named by a template", "import a from `./a.js`;"],
+  ["an import behind a comment", 'import { a } from /* x */ "./a.js";'],
+  ["an import behind a comment at the end of a line", 'export * from // x\n"./a.js";'],
+  ["an import before a comment", 'import/* x */"./a.js";'],
+  ["a name that is written in escapes of another kind", 'export * from "./\\x61.js";'],
 ])("cannot tell what a script depends on that asks for %s", (_, text) => {
   expect(readScriptImports(text)).toBeUndefined();
 });

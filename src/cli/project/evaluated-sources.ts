@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, extname, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { identifyPackage } from "../cache/engine-identity.js";
 import { readScriptImports } from "./script-imports.js";
 
@@ -11,8 +13,8 @@ export type EvaluatedSources = {
   readonly files: readonly (readonly [path: string, digest: string])[];
   /** What would be imported in place of one of them, if it were there. */
   readonly absent: readonly string[];
-  /** The packages, by the file that is run, with what stands for them. */
-  readonly packages: readonly (readonly [entry: string, identity: string])[];
+  /** What is imported from packages, from where, with what stands for the file that is run. */
+  readonly packages: readonly (readonly [specifier: string, from: string, identity: string])[];
   /** Environment variables, with digests of their values, which may be passwords; null where one is not set. */
   readonly variables: readonly (readonly [name: string, digest: string | null])[];
 };
@@ -38,7 +40,7 @@ export async function followSources(
 ): Promise<EvaluatedSources | undefined> {
   if (Object.keys(variables).some((name) => name.startsWith("JITI_"))) return undefined;
   const files = new Map<string, string>();
-  const packages = new Map<string, string>();
+  const packages = new Map<string, readonly [specifier: string, from: string, identity: string]>();
   const names = new Set(LOADER_VARIABLES);
   const absent = new Set<string>();
   const waiting = [...entries];
@@ -59,16 +61,17 @@ export async function followSources(
         waiting.push(...there);
         for (const candidate of candidates) if (!there.includes(candidate)) absent.add(candidate);
       } else {
-        const entry = resolvePackage(specifier, path);
-        if (entry === undefined) return undefined;
-        packages.set(entry, identifyPackage(entry));
+        const identity = identifyImport(specifier, path);
+        if (identity === undefined) return undefined;
+        const folder = dirname(path);
+        packages.set(JSON.stringify([specifier, folder]), [specifier, folder, identity]);
       }
     }
   }
   return {
     files: [...files],
     absent: [...absent],
-    packages: [...packages],
+    packages: [...packages.values()],
     variables: [...names].map((name) => [name, digestVariable(variables[name])]),
   };
 }
@@ -81,7 +84,9 @@ export async function areUnchanged(
   if (Object.keys(variables).some((name) => name.startsWith("JITI_"))) return false;
   if (sources.variables.some(([name, known]) => digestVariable(variables[name]) !== known)) return false;
   try {
-    if (sources.packages.some(([entry, identity]) => identifyPackage(entry) !== identity)) return false;
+    const isOther = ([specifier, folder, identity]: (typeof sources.packages)[number]) =>
+      identifyImport(specifier, join(folder, "script.js")) !== identity;
+    if (sources.packages.some(isOther)) return false;
     const [texts, appeared] = await Promise.all([
       Promise.all(sources.files.map(async ([path, known]) => digest(await readFile(path, "utf8")) === known)),
       Promise.all(sources.absent.map(isFile)),
@@ -97,6 +102,8 @@ export async function areUnchanged(
 async function readUnchanged(path: string, before: number): Promise<string | undefined> {
   try {
     const text = await readFile(path, "utf8");
+    // Behind a symbolic link, an import may mean a file beside the link or one beside its target.
+    if ((await realpath(path)) !== path) return undefined;
     return (await stat(path)).ctimeMs < before ? text : undefined;
   } catch {
     return undefined;
@@ -120,15 +127,29 @@ function candidatesOf(path: string): string[] {
   ];
 }
 
-/** The file of a package that a script runs; undefined if it is not one of those that are known. */
-function resolvePackage(specifier: string, from: string): string | undefined {
+/**
+ * Stands for what a script imports from a package: undefined if that is none of those that are known. Of tenantry itself
+ * the main entry, in this very package, whose every line is part of the engine's identity.
+ */
+function identifyImport(specifier: string, from: string): string | undefined {
   const [name = ""] = specifier.split("/");
   if (!PURE_PACKAGES.has(name)) return undefined;
   try {
-    return createRequire(from).resolve(specifier);
+    const entry = createRequire(from).resolve(specifier);
+    if (name === "tenantry" && (specifier !== name || rootOf(entry) !== rootOf(OWN_FILE))) return undefined;
+    return `${entry} ${identifyPackage(entry)}`;
   } catch {
     return undefined;
   }
+}
+
+const OWN_FILE = fileURLToPath(import.meta.url);
+
+/** The folder of the package that a file is in. */
+function rootOf(file: string): string {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder))
+    if (existsSync(join(folder, "package.json"))) return folder;
+  return file;
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -29,7 +29,7 @@ const remembered = z.object({
   sources: z.object({
     files: z.array(pair),
     absent: z.array(z.string()),
-    packages: z.array(pair),
+    packages: z.array(z.tuple([z.string(), z.string(), z.string()])),
     variables: z.array(z.tuple([z.string(), z.string().nullable()])),
   }),
   /** By V8's own serialisation, which tells `undefined` from nothing; in base64. */

@@ -16,7 +16,7 @@ const SPECIFIER = /\b(?:from|import)\s*(["'])([^"'\n\\]+)\1/g;
  * the file system, the network, or code made of text.
  */
 const OPEN =
-  /\b(?:process|require|createRequire|eval|Function|globalThis|global|Reflect|Proxy|Math\s*\.\s*random|Date|performance|crypto|fetch|navigator|setTimeout|WebAssembly|constructor|await)\b|\bimport\s*[.(]|\bfrom\s*`|\\u/;
+  /\b(?:process|require|createRequire|eval|Function|globalThis|global|Reflect|Proxy|Math\s*\.\s*random|Date|performance|crypto|fetch|navigator|setTimeout|WebAssembly|constructor|await)\b|\bimport\s*[.(]|\bfrom\s*(?:`|\/[*/]|["'][^"'\n]*\\)|\bimport\s*\/[*/]|\\u/;
 
 /**
  * Reads what a script's evaluation depends on; undefined if its text cannot tell. A word in a comment or in a string

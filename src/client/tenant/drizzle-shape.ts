@@ -70,7 +70,8 @@ function tellExecutionsApart<TSession extends object>(session: TSession, cache: 
         return await insideCachedRead(() => ask(...of));
       } catch (thrown) {
         const tables = await changedTables(prepared);
-        if (tables.length > 0 && isInDoubt(thrown)) await cache.onMutate({ tables });
+        // The error that is thrown is the query's own, whatever a cache says.
+        if (tables.length > 0 && isInDoubt(thrown)) await cache.onMutate({ tables }).catch(() => {});
         throw thrown;
       }
     };

@@ -63,7 +63,7 @@ export async function runTransaction<T>(
     // Rolls back: whoever asked for it is no longer there to see it done.
     signal?.throwIfAborted();
     const { command } = await connection.unsafe("commit").catch(async (thrown: unknown) => {
-      if (isInDoubt(thrown)) await onDoubt();
+      if (isInDoubt(thrown)) await onDoubt().catch(() => {});
       throw thrown;
     });
     if (command !== "COMMIT") throw notCommitted();

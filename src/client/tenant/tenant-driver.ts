@@ -1,6 +1,7 @@
 import type { ExplainFailure } from "../errors/explain-failure.js";
 import type { Observation, Observe } from "../observe/observer.js";
 import type { ConnectionPool } from "../pool/connection-pool.js";
+import { isInDoubt } from "../pool/is-answer.js";
 import { PipelineFailure, runPipelined, type Statement } from "../pool/pipeline.js";
 import { requireSendable } from "../pool/require-sendable.js";
 import type { ReplicaRouter } from "../replicas/replica-router.js";
@@ -105,18 +106,21 @@ export class TenantDriver {
       signal: this.#signal,
       isFresh: this.#isFresh || statements.some(({ mustBeFresh }) => mustBeFresh === true),
     };
+    let mayWrite = false;
     try {
       const routed = router === undefined ? undefined : await router.read(request);
       if (routed?.rows !== undefined) {
         observation.server = "replica";
         return routed.rows;
       }
+      mayWrite = routed?.mayWrite === true;
       const rows = await runPipelined(pool, statements, request);
-      if (routed?.mayWrite) router?.noteWrite(this.#tenant);
+      if (mayWrite) router?.noteWrite(this.#tenant);
       return rows;
     } catch (thrown) {
       // It may have been committed all the same.
-      router?.noteWrite(this.#tenant);
+      if (mayWrite && isInDoubt(thrown instanceof PipelineFailure ? thrown.thrown : thrown))
+        router?.noteWrite(this.#tenant);
       if (!(thrown instanceof PipelineFailure)) throw thrown;
       const explained = explain(thrown.thrown);
       throw statements.length > 1 && thrown.index !== undefined

@@ -20,6 +20,7 @@ import { writeManifestMark } from "./manifest-mark.js";
 import type { AppliedMigration, ApplyResult, MigrateOptions, MigrateResult } from "./migrate-options.js";
 import type { OpenRun } from "./open-run.js";
 import { withOpenRun } from "./open-run.js";
+import { prepareRowSecurity } from "./row-security.js";
 import type { RunAudit } from "./run-audit.js";
 import type { RunContext } from "./run-context.js";
 import type { RunEnd, RunOrigin } from "./run-log.js";
@@ -27,7 +28,6 @@ import { finishRun, recordAccepted, startRun } from "./run-log.js";
 import { selectPending } from "./select-pending.js";
 import { stoppable } from "./stoppable.js";
 import { DEFAULT_TIMEOUTS } from "./timeouts.js";
-import { prepareRowSecurity } from "./transaction-sql.js";
 import { withStop } from "./with-stop.js";
 
 export type { MigrateOptions, MigrateResult } from "./migrate-options.js";

@@ -3,6 +3,7 @@ import type { Checkpoint } from "./checkpoints.js";
 import { endStep, recordStep, settleByHand } from "./checkpoints.js";
 import { takeLock } from "./migration-lock.js";
 import { readBefore, reconcileStep } from "./reconcile-step.js";
+import { rowSecuritySql, settlesRowSecurity } from "./row-security.js";
 import type { RunContext } from "./run-context.js";
 import type { StepAssignment } from "./run-group.js";
 import { PieceFailure } from "./send-pieces.js";
@@ -48,6 +49,9 @@ export async function runAlone(
     const before = await readBefore(session, outside);
     await session.unsafe(recordStep(place, migration, step, runId, { before }));
     await session.unsafe(setTimeouts("set", limits(context, assignment)));
+    // Outside a transaction there is none that could settle it.
+    const isSettled = !settlesRowSecurity(migration);
+    if (isSettled) await session.unsafe(rowSecuritySql(context.adminRole, "session"));
     const started = performance.now();
     try {
       await session.unsafe(text);
@@ -57,6 +61,7 @@ export async function runAlone(
     }
     durations.push({ line, milliseconds: performance.now() - started });
     await session.unsafe(setTimeouts("set", { ...context.timeouts, statement: 0 }));
+    if (isSettled) await session.unsafe("reset row_security");
     await endStep(session, place, step.number, "finished");
     // DISCARD ALL gives up advisory locks too.
     if (statement.setsSession) {

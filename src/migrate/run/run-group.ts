@@ -6,6 +6,7 @@ import { requireNoViolations } from "./check-verify-sql.js";
 import type { CheckpointPlace } from "./checkpoints.js";
 import { endStep, forgetCheckpoints, recordStep } from "./checkpoints.js";
 import { countKeptRows, requireKeptRows } from "./keeps-rows.js";
+import { settlesRowSecurity, settlingAgain } from "./row-security.js";
 import type { RunContext } from "./run-context.js";
 import type { StatementRecord } from "./run-log.js";
 import { recordRunMigration } from "./run-log.js";
@@ -14,7 +15,7 @@ import { commit, durationsOf, rollBack } from "./run-transaction.js";
 import { sendPieces } from "./send-pieces.js";
 import { stoppable } from "./stoppable.js";
 import { timeoutsOf } from "./timeouts.js";
-import { AFTER_STATEMENTS, beginSql, settlingAgain } from "./transaction-sql.js";
+import { AFTER_STATEMENTS, beginSql } from "./transaction-sql.js";
 import { unprotectedSteps } from "./unprotected-steps.js";
 
 /** A migration that is applied step by step, as far as it has come. */
@@ -41,16 +42,16 @@ export async function runGroup(context: RunContext, assignment: StepAssignment):
   // Always durable: a later step cannot be undone, and must not be found without the earlier.
   const begin = beginSql({ adminRole, rowSecurity, timeouts, modes: step.modes, isDurable: true });
   const before = durations.length;
+  const statements = step.statements.map(({ text, line }) => ({ text, line }));
   await stoppable(context, async () => {
     try {
       await sendPieces(session, [{ text: begin }]);
       const counts = await countKeptRows(session, migration, { lenient: true });
       const sent = await sendPieces(session, [
-        ...settlingAgain(
-          step.statements.map(({ text, line }) => ({ text, line })),
-          rowSecurity,
-        ),
+        ...(settlesRowSecurity(migration) ? statements : settlingAgain(statements, rowSecurity)),
         { text: AFTER_STATEMENTS },
+        // What is looked at from here on is looked at by the migrator.
+        { text: rowSecurity },
       ]);
       await requireKeptRows(session, migration, counts);
       durations.push(...durationsOf(sent));

@@ -4,13 +4,14 @@ import { auditTransaction, explainUnprotected, UnprotectedError } from "./audit-
 import { hasWritten } from "./catalog-writes.js";
 import { requireNoViolations } from "./check-verify-sql.js";
 import { countKeptRows, requireKeptRows } from "./keeps-rows.js";
+import { settlingPieces } from "./row-security.js";
 import type { RunContext } from "./run-context.js";
 import { type MigrationRecord, recordRunMigration, type StatementRecord } from "./run-log.js";
 import type { Piece, Sent } from "./send-pieces.js";
-import { sendPieces, splitPieces } from "./send-pieces.js";
+import { sendPieces } from "./send-pieces.js";
 import { stoppable } from "./stoppable.js";
 import { timeoutsOf } from "./timeouts.js";
-import { AFTER_STATEMENTS, beginSql, resetSql, settlingAgain } from "./transaction-sql.js";
+import { AFTER_STATEMENTS, beginSql, resetSql } from "./transaction-sql.js";
 
 /** One migration of a run. */
 export type Assignment = {
@@ -80,7 +81,7 @@ async function sendWhole(context: RunContext, assignment: Assignment, begin: str
   const { migration } = assignment;
   const sent = await sendPieces(context.worker.session, [
     ...openingOf(context, begin),
-    ...settlingAgain(splitPieces(migration.sql), context.rowSecurity),
+    ...(await settlingPieces(migration, context.rowSecurity)),
     closingOf(context, migration),
     COMMIT,
   ]);
@@ -98,8 +99,10 @@ async function sendLooking(context: RunContext, assignment: Assignment, begin: s
   const counts = await countKeptRows(session, migration);
   const sent = await sendPieces(session, [
     ...(counting ? [] : opening),
-    ...settlingAgain(splitPieces(migration.sql), context.rowSecurity),
+    ...(await settlingPieces(migration, context.rowSecurity)),
     { text: AFTER_STATEMENTS },
+    // What is looked at from here on is looked at by the migrator.
+    { text: context.rowSecurity },
     ...writes,
   ]);
   await requireKeptRows(session, migration, counts);
