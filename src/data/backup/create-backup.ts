@@ -101,11 +101,11 @@ export async function createBackup(options: BackupOptions): Promise<BackupReport
           }
           return dumped;
         });
-        const removed =
-          options.keep === undefined ? [] : await removeOldBackups(options.directory, subject, options.keep);
+        const { size } = await stat(path);
+        const removed = options.keep === undefined ? [] : await removeOldBackups(path, subject, options.keep);
         return {
           file: path,
-          bytes: (await stat(path)).size,
+          bytes: size,
           rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
           encrypted: options.passphrase !== undefined,
           verified: options.verify !== false,
