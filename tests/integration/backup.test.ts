@@ -1,6 +1,6 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { onDatabase } from "../../src/core/database-url.js";
 import { createBackup } from "../../src/data/backup/create-backup.js";
 import { readManifest } from "../../src/data/backup-file/read-frames.js";
@@ -24,6 +24,9 @@ create function shout() returns trigger language plpgsql as $$ begin new.note :=
 create trigger shout before insert on noted for each row execute function shout();
 alter table noted enable row level security; alter table noted force row level security;
 insert into accounts values (1, 100), (2, 100);`;
+
+/** The test server's, of which its databases have no mark. */
+const isDevelopment = true;
 
 let source: EmptyDatabase;
 let out: string;
@@ -100,6 +103,52 @@ describe("a backup", () => {
     expect(second.removed).toEqual([name]);
     const left = [second.file.slice(options.directory.length + 1), stranger, fake, "notes.txt"];
     expect((await readdir(options.directory)).sort()).toEqual(left.sort());
+  });
+
+  it("counts itself first among those that it leaves, whatever the clock said before", async () => {
+    const options = { ...(await backupOptions(source.adminUrl, out)), verify: false };
+    const first = await createBackup(options);
+    const later = first.file.replace(/\d{8}T/, "29990101T");
+    await rename(first.file, later);
+    const second = await createBackup({ ...options, keep: 1 });
+    expect(second.removed).toEqual([basename(later)]);
+    expect(await readdir(options.directory)).toEqual([basename(second.file)]);
+  });
+
+  it("without proof is refused, too, for a partition that a restore could not make", async () => {
+    const options = { ...(await backupOptions(source.adminUrl, out)), verify: false };
+    await source.admin.unsafe(
+      "create table logs_odd partition of logs for values from ('2030-01-01') to ('2031-01-01') partition by list (lower(what))",
+    );
+    await expect(createBackup(options)).rejects.toMatchObject({
+      code: "backup-refused",
+      details: ["partition public.logs_odd, its key: partition by LIST (lower(what))"],
+    });
+    expect(await readdir(options.directory)).toEqual([]);
+    await source.admin.unsafe("drop table logs_odd");
+  });
+
+  it("holds the rows of partitions that only the migrations can make", async () => {
+    const odd = await makeFolderFor({
+      [ONE]: `create table words (word text) partition by list (word);
+        create table back_slash partition of words for values in (E'a\\\\b');
+        create table by_case partition of words default partition by list (lower(word));
+        create table by_case_x partition of by_case for values in ('x');`,
+    });
+    onTestFinished(() => rm(odd, { recursive: true, force: true }));
+    const database = await createEmptyDatabase({ serverUrl });
+    onTestFinished(() => database.drop());
+    await migrate(database.adminUrl, odd);
+    await database.admin`insert into words values ('a\\b'), ('X')`;
+    const options = await backupOptions(database.adminUrl, odd);
+    const { file } = await createBackup(options);
+    const into = claimDatabase(`${database.name}_odd`);
+    await restoreBackup({ ...{ file, url: source.adminUrl, project: options.project, into }, isDevelopment });
+    await withDatabase(onDatabase(source.adminUrl, into), {}, async (restored) => {
+      expect(await restored`select word from back_slash union all select word from by_case_x`).toHaveLength(
+        2,
+      );
+    });
   });
 
   it("is refused for a role that row security binds, before a file is there", async () => {
