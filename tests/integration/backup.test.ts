@@ -78,7 +78,7 @@ describe("a backup", () => {
     expect(new Set(reports.map(({ file }) => file)).size).toBe(2);
     for (const [number, { file }] of reports.entries()) {
       const into = claimDatabase(`${source.name}_moment${number}`);
-      await restoreBackup({ file, url: source.adminUrl, project: options.project, into });
+      await restoreBackup({ file, url: source.adminUrl, project: options.project, into, isDevelopment });
       await withDatabase(onDatabase(source.adminUrl, into), {}, async (database) => {
         const [row] = await database<{ sum: string; moved: string; first: number }[]>`
           select (select sum(balance) from accounts)::text as sum,
@@ -202,7 +202,10 @@ describe("a backup", () => {
     expect(report.manifest.leftOut.map(({ name }) => name)).toEqual(["public.by_hand", "schema pgboss"]);
     expect(report.warnings).toHaveLength(2);
     const into = claimDatabase(`${source.name}_partition`);
-    await restoreBackup({ file: report.file, url: source.adminUrl, project: options.project, into });
+    await restoreBackup({
+      ...{ file: report.file, url: source.adminUrl, project: options.project, into },
+      isDevelopment,
+    });
     await withDatabase(onDatabase(source.adminUrl, into), {}, async (database) => {
       expect(await database`select * from logs_2026`).toHaveLength(1);
     });
@@ -230,7 +233,9 @@ describe("a restore", () => {
     try {
       const url = new URL(source.adminUrl);
       [url.username, url.password] = [role, "p"];
-      expect(await restoreBackup({ file, url, project: options.project, into })).toMatchObject({
+      const restore = { file, project: options.project, into, isDevelopment };
+      await expect(restoreBackup({ ...restore, url })).rejects.toMatchObject({ code: "role-insufficient" });
+      expect(await restoreBackup({ ...restore, url: onDatabase(url, "postgres") })).toMatchObject({
         warnings: [],
       });
       await withDatabase(onDatabase(source.adminUrl, into), {}, async (database) => {
@@ -263,13 +268,14 @@ describe("a restore", () => {
         url: source.adminUrl,
         project: options.project,
         into: target.name,
-        isDevelopment: true,
+        isDevelopment,
       };
       await expect(restoreBackup(restore)).rejects.toMatchObject({ code: "argument-invalid", hint: /--yes/ });
       const replace = { backUp: (url: URL) => createBackup({ ...options, url, verify: false }) };
-      await expect(restoreBackup({ ...restore, isDevelopment: false, replace })).rejects.toMatchObject({
-        code: "production-refused",
-      });
+      const marked = onDatabase(source.adminUrl, "postgres");
+      await expect(
+        restoreBackup({ ...restore, url: marked, isDevelopment: false, replace }),
+      ).rejects.toMatchObject({ code: "production-refused" });
       const planned = await restoreBackup({ ...restore, replace, dryRun: true });
       expect(planned.steps.at(-1)).toMatch(/^drop database/);
       expect(await target.admin`select id from accounts where id = 77`).toHaveLength(1);
@@ -285,6 +291,92 @@ describe("a restore", () => {
       await target.drop();
     }
     await expectNoLeftovers();
+  });
+
+  it("keeps the database that it replaces when its backup has not all of it", async () => {
+    const options = { ...(await backupOptions(source.adminUrl, out)), verify: false };
+    const { file } = await createBackup(options);
+    const target = await createEmptyDatabase({ serverUrl });
+    onTestFinished(() => target.drop());
+    await migrate(target.adminUrl, out);
+    const restore = {
+      file,
+      url: source.adminUrl,
+      project: options.project,
+      into: target.name,
+      isDevelopment,
+    };
+    const backUp = (url: URL) => createBackup({ ...options, url });
+    await target.admin.unsafe("create table by_hand (n int)");
+    await expect(restoreBackup({ ...restore, replace: { backUp } })).rejects.toMatchObject({
+      code: "backup-refused",
+      details: ["public.by_hand: no migration makes it"],
+    });
+    await target.admin.unsafe("drop table by_hand");
+    const done = await restoreBackup({
+      ...restore,
+      replace: {
+        backUp: async (url) => {
+          const report = await backUp(url);
+          await target.admin`insert into accounts values (99, 9)`;
+          return report;
+        },
+      },
+    });
+    const kept = claimDatabase(done.kept ?? "");
+    expect(kept).toMatch(/_replaced_[0-9a-f]{8}$/);
+    expect(done.warnings).toEqual([
+      expect.stringMatching(/is kept as .* public\.accounts: 3 rows instead of 2$/),
+    ]);
+    await withDatabase(onDatabase(source.adminUrl, kept), {}, async (database) =>
+      expect(await database`select id from accounts where id = 99`).toHaveLength(1),
+    );
+    await withDatabase(target.adminUrl, {}, async (database) =>
+      expect(await database`select id from accounts where id = 99`).toEqual([]),
+    );
+  });
+
+  it("is refused into what belongs to something else, and takes an empty database", async () => {
+    const options = { ...(await backupOptions(source.adminUrl, out)), verify: false };
+    const { file } = await createBackup(options);
+    const target = await createEmptyDatabase({ serverUrl });
+    onTestFinished(() => target.drop());
+    const backUp = (url: URL) => createBackup({ ...options, url });
+    const restore = {
+      file,
+      url: source.adminUrl,
+      project: options.project,
+      into: target.name,
+      isDevelopment,
+    };
+    await target.admin.unsafe("create table theirs (n int); insert into theirs values (1)").simple();
+    await expect(restoreBackup({ ...restore, replace: { backUp } })).rejects.toMatchObject({
+      code: "argument-invalid",
+      message: /belongs to something else/,
+    });
+    expect(await target.admin`select n from theirs`).toHaveLength(1);
+    await target.admin.unsafe("drop table theirs");
+    expect(await restoreBackup({ ...restore, replace: { backUp } })).toMatchObject({
+      replaced: true,
+      kept: undefined,
+      warnings: [],
+    });
+  });
+
+  it("is refused on a server that is not said to be development's, even into a new database", async () => {
+    const options = { ...(await backupOptions(source.adminUrl, out)), verify: false };
+    const { file } = await createBackup(options);
+    const into = claimDatabase(`${source.name}_copy`);
+    const restore = { file, url: source.adminUrl, project: options.project, into };
+    const refused = { code: "production-refused" };
+    await expect(restoreBackup(restore)).rejects.toMatchObject(refused);
+    await source.admin`insert into tenantry.meta values ('environment', 'production')`;
+    await expect(restoreBackup({ ...restore, isDevelopment })).rejects.toMatchObject(refused);
+    await source.admin`update tenantry.meta set value = 'development' where key = 'environment'`;
+    expect(await restoreBackup({ ...restore, dryRun: true })).toMatchObject({ replaced: false });
+    await source.admin`delete from tenantry.meta where key = 'environment'`;
+    const gone = onDatabase(source.adminUrl, into);
+    expect(await restoreBackup({ ...restore, url: gone, isDevelopment })).toMatchObject({ database: into });
   });
 
   it("is refused by a folder that lacks a migration or has another", async () => {
@@ -325,7 +417,13 @@ describe("a restore", () => {
       first === undefined ? [] : [{ ...first, sql: sql.replace(/insert into accounts[^;]*;/, "") }, ...rest];
     const into = claimDatabase(`${source.name}_strict`);
     await expect(
-      restoreBackup({ file, url: source.adminUrl, project: { ...options.project, folder }, into }),
+      restoreBackup({
+        file,
+        url: source.adminUrl,
+        project: { ...options.project, folder },
+        into,
+        isDevelopment,
+      }),
     ).rejects.toMatchObject({ code: "restore-failed", details: [/23505/] });
     await expectNoLeftovers();
   });
