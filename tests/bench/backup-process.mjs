@@ -8,7 +8,7 @@ const url = new URL(address);
 const project = { out, folder: await readFolder(out), ledger: DEFAULT_LEDGER };
 const shadow = { server: new URL("/postgres", url), connect: {} };
 const logger = { info: () => {}, warn: (message) => process.stderr.write(`${message}\n`) };
-if (act === "restore") await restoreBackup({ file: where, url, project, into, logger });
+if (act === "restore") await restoreBackup({ file: where, url, project, into, isDevelopment: true, logger });
 else {
   const options = { url, project, shadow, directory: where, version: "bench", logger };
   const { file } = await createBackup({ ...options, verify: act === "verified" });

@@ -157,7 +157,13 @@ describe("kill -9 at a random moment", () => {
       expect(losses).toEqual([]);
       expect(killed).toBeGreaterThan(0);
       await dropDatabase("target");
-      await restoreBackup({ file, url: at("source"), project: await project(), into: "target" });
+      await restoreBackup({
+        file,
+        url: at("source"),
+        project: await project(),
+        into: "target",
+        isDevelopment: true,
+      });
       const left = await withDatabase(
         at("postgres"),
         {},

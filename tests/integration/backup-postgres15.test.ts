@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -59,16 +60,54 @@ describe("on PostgreSQL 15, with its own programs beside it", () => {
       shadow: { server: new URL(server.url), connect: {} },
     };
     const { file } = await createBackup(options);
-    const report = await restoreBackup({ file, url, project: options.project, into: "restored" });
+    const report = await restoreBackup({
+      ...{ file, url, project: options.project, into: "restored" },
+      isDevelopment: true,
+    });
     expect(report.warnings).toEqual([]);
     const [before, after] = [await dump("source"), await dump("restored")];
     expect(before.length).toBeGreaterThan(2_000_000);
     expect(linesOf(after)).toEqual(linesOf(before));
 
-    const archived = await createPgDump(options, process.env);
+    await withDatabase(url, {}, (database) =>
+      database.unsafe("select lo_create(0), lo_from_bytea(0, decode(repeat('ab', 2500000), 'hex'))"),
+    );
+    const modes = new Set<number>();
+    let isDone = false;
+    const watching = (async () => {
+      while (!isDone)
+        for (const name of await readdir(options.directory)) {
+          const found = await stat(join(options.directory, name)).catch(() => undefined);
+          if (found !== undefined) modes.add(found.mode & 0o777);
+        }
+    })();
+    const archived = await createPgDump(options, process.env).finally(() => {
+      isDone = true;
+    });
+    await watching;
+    expect([...modes]).toEqual([0o600]);
     expect(archived).toMatchObject({ format: "pg_dump", verified: true, warnings: [] });
+    expect(archived.text).toContain(" and 2 large objects, restored into the shadow and compared");
     const { stdout } = await run(join(dirname(server.origin), "pg_restore"), ["--list", archived.file]);
     expect(stdout).toContain("TABLE DATA public types");
+  });
+
+  it("no archive is left of which pg_restore cannot make all", async () => {
+    const out = await makeFolder({ [ONE]: "create extension pageinspect; create table t (n int)" });
+    const source = onDatabase(url, "partly");
+    await withDatabase(url, {}, async (database) => {
+      await database`create database partly`;
+      await database`create role weak login createdb password 'p'`;
+    });
+    await migrate(source, out);
+    const weak = new URL(server.url);
+    [weak.username, weak.password] = ["weak", "p"];
+    const options = { ...(await backupOptions(source, out)), shadow: { server: weak, connect: {} } };
+    await expect(createPgDump(options, process.env)).rejects.toMatchObject({
+      code: "backup-unproven",
+      details: expect.arrayContaining([expect.stringContaining("pageinspect")]),
+    });
+    expect(await readdir(options.directory)).toEqual([]);
   });
 });
 

@@ -38,6 +38,7 @@ describe("a backup of every type that PostgreSQL has", () => {
         url: source.adminUrl,
         project: options.project,
         into,
+        isDevelopment: true,
       });
       expect(restored).toMatchObject({ database: into, replaced: false, warnings: [] });
       const again = await createBackup({ ...options, url: onDatabase(source.adminUrl, into) });

@@ -1,6 +1,6 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { onDatabase } from "../../src/core/database-url.js";
 import { createBackup } from "../../src/data/backup/create-backup.js";
 import { readManifest } from "../../src/data/backup-file/read-frames.js";
@@ -24,6 +24,9 @@ create function shout() returns trigger language plpgsql as $$ begin new.note :=
 create trigger shout before insert on noted for each row execute function shout();
 alter table noted enable row level security; alter table noted force row level security;
 insert into accounts values (1, 100), (2, 100);`;
+
+/** The test server's, of which its databases have no mark. */
+const isDevelopment = true;
 
 let source: EmptyDatabase;
 let out: string;
@@ -75,7 +78,7 @@ describe("a backup", () => {
     expect(new Set(reports.map(({ file }) => file)).size).toBe(2);
     for (const [number, { file }] of reports.entries()) {
       const into = claimDatabase(`${source.name}_moment${number}`);
-      await restoreBackup({ file, url: source.adminUrl, project: options.project, into });
+      await restoreBackup({ file, url: source.adminUrl, project: options.project, into, isDevelopment });
       await withDatabase(onDatabase(source.adminUrl, into), {}, async (database) => {
         const [row] = await database<{ sum: string; moved: string; first: number }[]>`
           select (select sum(balance) from accounts)::text as sum,
@@ -100,6 +103,52 @@ describe("a backup", () => {
     expect(second.removed).toEqual([name]);
     const left = [second.file.slice(options.directory.length + 1), stranger, fake, "notes.txt"];
     expect((await readdir(options.directory)).sort()).toEqual(left.sort());
+  });
+
+  it("counts itself first among those that it leaves, whatever the clock said before", async () => {
+    const options = { ...(await backupOptions(source.adminUrl, out)), verify: false };
+    const first = await createBackup(options);
+    const later = first.file.replace(/\d{8}T/, "29990101T");
+    await rename(first.file, later);
+    const second = await createBackup({ ...options, keep: 1 });
+    expect(second.removed).toEqual([basename(later)]);
+    expect(await readdir(options.directory)).toEqual([basename(second.file)]);
+  });
+
+  it("without proof is refused, too, for a partition that a restore could not make", async () => {
+    const options = { ...(await backupOptions(source.adminUrl, out)), verify: false };
+    await source.admin.unsafe(
+      "create table logs_odd partition of logs for values from ('2030-01-01') to ('2031-01-01') partition by list (lower(what))",
+    );
+    await expect(createBackup(options)).rejects.toMatchObject({
+      code: "backup-refused",
+      details: ["partition public.logs_odd, its key: partition by LIST (lower(what))"],
+    });
+    expect(await readdir(options.directory)).toEqual([]);
+    await source.admin.unsafe("drop table logs_odd");
+  });
+
+  it("holds the rows of partitions that only the migrations can make", async () => {
+    const odd = await makeFolderFor({
+      [ONE]: `create table words (word text) partition by list (word);
+        create table back_slash partition of words for values in (E'a\\\\b');
+        create table by_case partition of words default partition by list (lower(word));
+        create table by_case_x partition of by_case for values in ('x');`,
+    });
+    onTestFinished(() => rm(odd, { recursive: true, force: true }));
+    const database = await createEmptyDatabase({ serverUrl });
+    onTestFinished(() => database.drop());
+    await migrate(database.adminUrl, odd);
+    await database.admin`insert into words values ('a\\b'), ('X')`;
+    const options = await backupOptions(database.adminUrl, odd);
+    const { file } = await createBackup(options);
+    const into = claimDatabase(`${database.name}_odd`);
+    await restoreBackup({ ...{ file, url: source.adminUrl, project: options.project, into }, isDevelopment });
+    await withDatabase(onDatabase(source.adminUrl, into), {}, async (restored) => {
+      expect(await restored`select word from back_slash union all select word from by_case_x`).toHaveLength(
+        2,
+      );
+    });
   });
 
   it("is refused for a role that row security binds, before a file is there", async () => {
@@ -153,7 +202,10 @@ describe("a backup", () => {
     expect(report.manifest.leftOut.map(({ name }) => name)).toEqual(["public.by_hand", "schema pgboss"]);
     expect(report.warnings).toHaveLength(2);
     const into = claimDatabase(`${source.name}_partition`);
-    await restoreBackup({ file: report.file, url: source.adminUrl, project: options.project, into });
+    await restoreBackup({
+      ...{ file: report.file, url: source.adminUrl, project: options.project, into },
+      isDevelopment,
+    });
     await withDatabase(onDatabase(source.adminUrl, into), {}, async (database) => {
       expect(await database`select * from logs_2026`).toHaveLength(1);
     });
@@ -181,7 +233,9 @@ describe("a restore", () => {
     try {
       const url = new URL(source.adminUrl);
       [url.username, url.password] = [role, "p"];
-      expect(await restoreBackup({ file, url, project: options.project, into })).toMatchObject({
+      const restore = { file, project: options.project, into, isDevelopment };
+      await expect(restoreBackup({ ...restore, url })).rejects.toMatchObject({ code: "role-insufficient" });
+      expect(await restoreBackup({ ...restore, url: onDatabase(url, "postgres") })).toMatchObject({
         warnings: [],
       });
       await withDatabase(onDatabase(source.adminUrl, into), {}, async (database) => {
@@ -214,13 +268,14 @@ describe("a restore", () => {
         url: source.adminUrl,
         project: options.project,
         into: target.name,
-        isDevelopment: true,
+        isDevelopment,
       };
       await expect(restoreBackup(restore)).rejects.toMatchObject({ code: "argument-invalid", hint: /--yes/ });
       const replace = { backUp: (url: URL) => createBackup({ ...options, url, verify: false }) };
-      await expect(restoreBackup({ ...restore, isDevelopment: false, replace })).rejects.toMatchObject({
-        code: "production-refused",
-      });
+      const marked = onDatabase(source.adminUrl, "postgres");
+      await expect(
+        restoreBackup({ ...restore, url: marked, isDevelopment: false, replace }),
+      ).rejects.toMatchObject({ code: "production-refused" });
       const planned = await restoreBackup({ ...restore, replace, dryRun: true });
       expect(planned.steps.at(-1)).toMatch(/^drop database/);
       expect(await target.admin`select id from accounts where id = 77`).toHaveLength(1);
@@ -236,6 +291,92 @@ describe("a restore", () => {
       await target.drop();
     }
     await expectNoLeftovers();
+  });
+
+  it("keeps the database that it replaces when its backup has not all of it", async () => {
+    const options = { ...(await backupOptions(source.adminUrl, out)), verify: false };
+    const { file } = await createBackup(options);
+    const target = await createEmptyDatabase({ serverUrl });
+    onTestFinished(() => target.drop());
+    await migrate(target.adminUrl, out);
+    const restore = {
+      file,
+      url: source.adminUrl,
+      project: options.project,
+      into: target.name,
+      isDevelopment,
+    };
+    const backUp = (url: URL) => createBackup({ ...options, url });
+    await target.admin.unsafe("create table by_hand (n int)");
+    await expect(restoreBackup({ ...restore, replace: { backUp } })).rejects.toMatchObject({
+      code: "backup-refused",
+      details: ["public.by_hand: no migration makes it"],
+    });
+    await target.admin.unsafe("drop table by_hand");
+    const done = await restoreBackup({
+      ...restore,
+      replace: {
+        backUp: async (url) => {
+          const report = await backUp(url);
+          await target.admin`insert into accounts values (99, 9)`;
+          return report;
+        },
+      },
+    });
+    const kept = claimDatabase(done.kept ?? "");
+    expect(kept).toMatch(/_replaced_[0-9a-f]{8}$/);
+    expect(done.warnings).toEqual([
+      expect.stringMatching(/is kept as .* public\.accounts: 3 rows instead of 2$/),
+    ]);
+    await withDatabase(onDatabase(source.adminUrl, kept), {}, async (database) =>
+      expect(await database`select id from accounts where id = 99`).toHaveLength(1),
+    );
+    await withDatabase(target.adminUrl, {}, async (database) =>
+      expect(await database`select id from accounts where id = 99`).toEqual([]),
+    );
+  });
+
+  it("is refused into what belongs to something else, and takes an empty database", async () => {
+    const options = { ...(await backupOptions(source.adminUrl, out)), verify: false };
+    const { file } = await createBackup(options);
+    const target = await createEmptyDatabase({ serverUrl });
+    onTestFinished(() => target.drop());
+    const backUp = (url: URL) => createBackup({ ...options, url });
+    const restore = {
+      file,
+      url: source.adminUrl,
+      project: options.project,
+      into: target.name,
+      isDevelopment,
+    };
+    await target.admin.unsafe("create table theirs (n int); insert into theirs values (1)").simple();
+    await expect(restoreBackup({ ...restore, replace: { backUp } })).rejects.toMatchObject({
+      code: "argument-invalid",
+      message: /belongs to something else/,
+    });
+    expect(await target.admin`select n from theirs`).toHaveLength(1);
+    await target.admin.unsafe("drop table theirs");
+    expect(await restoreBackup({ ...restore, replace: { backUp } })).toMatchObject({
+      replaced: true,
+      kept: undefined,
+      warnings: [],
+    });
+  });
+
+  it("is refused on a server that is not said to be development's, even into a new database", async () => {
+    const options = { ...(await backupOptions(source.adminUrl, out)), verify: false };
+    const { file } = await createBackup(options);
+    const into = claimDatabase(`${source.name}_copy`);
+    const restore = { file, url: source.adminUrl, project: options.project, into };
+    const refused = { code: "production-refused" };
+    await expect(restoreBackup(restore)).rejects.toMatchObject(refused);
+    await source.admin`insert into tenantry.meta values ('environment', 'production')`;
+    await expect(restoreBackup({ ...restore, isDevelopment })).rejects.toMatchObject(refused);
+    await source.admin`update tenantry.meta set value = 'development' where key = 'environment'`;
+    expect(await restoreBackup({ ...restore, dryRun: true })).toMatchObject({ replaced: false });
+    await source.admin`delete from tenantry.meta where key = 'environment'`;
+    const gone = onDatabase(source.adminUrl, into);
+    expect(await restoreBackup({ ...restore, url: gone, isDevelopment })).toMatchObject({ database: into });
   });
 
   it("is refused by a folder that lacks a migration or has another", async () => {
@@ -276,7 +417,13 @@ describe("a restore", () => {
       first === undefined ? [] : [{ ...first, sql: sql.replace(/insert into accounts[^;]*;/, "") }, ...rest];
     const into = claimDatabase(`${source.name}_strict`);
     await expect(
-      restoreBackup({ file, url: source.adminUrl, project: { ...options.project, folder }, into }),
+      restoreBackup({
+        file,
+        url: source.adminUrl,
+        project: { ...options.project, folder },
+        into,
+        isDevelopment,
+      }),
     ).rejects.toMatchObject({ code: "restore-failed", details: [/23505/] });
     await expectNoLeftovers();
   });

@@ -74,6 +74,16 @@ describe("migrate, before data is dropped", () => {
     expect((await run(["history"])).stdout.replaceAll(/\s+/g, "")).toContain(`backup:${backup_ref}`);
   });
 
+  it("encrypts it with the passphrase of the environment", async () => {
+    await add("update notes set size = 4;\n");
+    const { exitCode } = await run(["migrate"], { TENANTRY_BACKUP_PASSPHRASE: "a long passphrase" });
+    expect(exitCode).toBe(0);
+    const { backup_ref } = (await lastRun()) ?? {};
+    expect(backup_ref).toMatch(/\.tenantry\.age$/);
+    const text = await readFile(join(project.directory, String(backup_ref)), "latin1");
+    expect(text.startsWith("age-encryption.org/v1\n")).toBe(true);
+  });
+
   it("takes none with --no-backup", async () => {
     await add("update notes set size = 2;\n");
     const { exitCode, stderr } = await run(["migrate", "--no-backup"]);

@@ -7,6 +7,7 @@ import { readPackageVersion } from "../package-version.js";
 import type { Project } from "../project/project.js";
 import type { Target } from "../target.js";
 import { resolveShadowServer } from "../target.js";
+import { readPassphrase } from "./read-passphrase.js";
 
 /** Where backups are, unless another folder is named. */
 export function defaultBackupFolder({ directory }: Pick<Context, "directory">): string {
@@ -19,7 +20,7 @@ export async function readDataProject(project: Project): Promise<DataProject> {
 }
 
 /**
- * What a backup of a command's target needs.
+ * What a backup of a command's target needs, with the passphrase that the environment has.
  *
  * @throws TenantryError as `resolveShadowServer` and `readOrderedFolder`.
  */
@@ -34,6 +35,7 @@ export async function backupSettings(
     project,
     shadow: { server: await resolveShadowServer(context), connect: { urlName: "SHADOW_DATABASE_URL" } },
     directory: defaultBackupFolder(context),
+    passphrase: await readPassphrase(context, undefined),
     version: readPackageVersion(),
     logger: context.logger,
     signal: context.signal,

@@ -122,12 +122,13 @@ function noFile(context: Context): TenantryError {
 }
 
 function describe(report: RestoreReport, pending: readonly string[], isTarget: boolean): string {
-  const { database, rows, manifest, backup } = report;
+  const { database, rows, manifest, backup, kept } = report;
   const next = isTarget ? "tenantry migrate" : `point DATABASE_URL at ${database} and run tenantry migrate`;
   return [
     `Restored ${countOf(rows, "row")} of ${countOf(manifest.tables.length, "table")} into ${database}, as of ${manifest.createdAt}.`,
     "Counts and checksums of all tables are those of the backup.",
     ...(backup === undefined ? [] : [`What was there is in ${backup}`]),
+    ...(kept === undefined ? [] : [`and, with what was written after that, in the database ${kept}`]),
     ...(pending.length === 0 ? [] : [`${countOf(pending.length, "migration")} came after it: ${next}`]),
   ].join("\n");
 }

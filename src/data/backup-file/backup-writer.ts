@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
+import { TenantryError } from "../../core/errors.js";
 import {
   chainDigest,
   encodeHead,
@@ -11,6 +12,7 @@ import {
 } from "./backup-format.js";
 import type { ByteSink } from "./byte-sink.js";
 import type { Manifest } from "./manifest.js";
+import { manifestSchema } from "./manifest.js";
 
 const compress = promisify(brotliCompress);
 
@@ -27,7 +29,11 @@ const PARAMETERS = { params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.B
 export type BackupWriter = {
   /** Adds bytes of a table's rows. They may be cut anywhere. */
   write(table: number, bytes: Buffer): Promise<void>;
-  /** Writes the manifest, the last frame. Nothing can be written after it. */
+  /**
+   * Writes the manifest, the last frame. Nothing can be written after it.
+   *
+   * @throws TenantryError `backup-refused` for one that no restore would read.
+   */
   finish(manifest: Omit<Manifest, "frames">): Promise<Manifest>;
 };
 
@@ -81,9 +87,30 @@ export function createBackupWriter(sink: ByteSink): BackupWriter {
       await flush();
       await settle(0);
       const whole = { ...manifest, frames };
+      requireReadable(whole);
       const text = Buffer.from(JSON.stringify(whole));
       await put({ kind: FRAME_KIND.manifest, table: 0, raw: text.length }, text);
       return whole;
     },
   };
+}
+
+/** What is written here is read by the same rules, or nobody could restore it. */
+function requireReadable(manifest: Manifest): void {
+  const parsed = manifestSchema.safeParse(manifest);
+  if (parsed.success) return;
+  const details = parsed.error.issues.map(({ path }) => {
+    const [list, index, field] = path;
+    const partition =
+      list === "partitions" && typeof index === "number" ? manifest.partitions[index] : undefined;
+    if (partition === undefined) return path.join(".");
+    const value = field === "key" ? `partition by ${partition.key}` : partition.bound;
+    return `partition ${partition.schema}.${partition.name}, its ${String(field)}: ${value}`;
+  });
+  throw new TenantryError({
+    code: "backup-refused",
+    message: "The database has something that a backup cannot say: it could not be restored.",
+    details,
+    hint: "No file was left. Let a migration make it, or take the backup with --format pg_dump.",
+  });
 }

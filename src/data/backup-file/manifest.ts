@@ -13,7 +13,8 @@ const table = relation.extend({
   checksum: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-const partition = relation.extend({
+/** Parses a partition of a backup. Not every one that PostgreSQL can make has this form. */
+export const partitionSchema = relation.extend({
   parent: relation,
   /** Literals alone: it becomes part of a statement, and a file may come from anywhere. */
   bound: z
@@ -56,7 +57,7 @@ export const manifestSchema = z.object({
     fingerprint: name,
   }),
   tables: z.array(table),
-  partitions: z.array(partition),
+  partitions: z.array(partitionSchema),
   sequences: z.array(sequence),
   materializedViews: z.array(relation),
   /** Of a backup of one tenant: its id, and the type of the tenant column. Absent: it is of the whole database. */

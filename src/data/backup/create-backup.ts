@@ -23,6 +23,7 @@ import { nameBackup, readBackupSubject } from "./backup-name.js";
 import { withDraft } from "./draft-file.js";
 import { dumpDatabase } from "./dump-database.js";
 import { explainDump } from "./explain-dump.js";
+import { readPartitions } from "./read-contents.js";
 import { removeOldBackups } from "./remove-old-backups.js";
 
 /** What to back up, and where to. */
@@ -82,11 +83,13 @@ export async function createBackup(options: BackupOptions): Promise<BackupReport
       );
       return await withShadow(options, plan, async (shadow) => {
         const made = await readTables(shadow);
+        const madePartitions = await readPartitions(shadow);
         const { manifest, warnings } = await withDraft(path, async (draft) => {
           const dumped = await withByteSink(draft, options.passphrase, (sink) =>
             dumpDatabase(database, createBackupWriter(sink), {
               plan,
               made,
+              madePartitions,
               version: options.version,
               logger,
               signal,
@@ -101,11 +104,11 @@ export async function createBackup(options: BackupOptions): Promise<BackupReport
           }
           return dumped;
         });
-        const removed =
-          options.keep === undefined ? [] : await removeOldBackups(options.directory, subject, options.keep);
+        const { size } = await stat(path);
+        const removed = options.keep === undefined ? [] : await removeOldBackups(path, subject, options.keep);
         return {
           file: path,
-          bytes: (await stat(path)).size,
+          bytes: size,
           rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
           encrypted: options.passphrase !== undefined,
           verified: options.verify !== false,

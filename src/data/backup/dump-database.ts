@@ -12,6 +12,7 @@ import type { Database } from "../../postgres/connect.js";
 import { readServerFacts } from "../../postgres/server-facts.js";
 import type { BackupWriter } from "../backup-file/backup-writer.js";
 import type { Manifest, ManifestTable } from "../backup-file/manifest.js";
+import { partitionSchema } from "../backup-file/manifest.js";
 import type { SchemaPlan } from "../build-schema.js";
 import { COPY_SETTINGS } from "../rows/copy-rows.js";
 import { digestRows } from "../rows/digest-rows.js";
@@ -33,6 +34,7 @@ export type DumpOptions = {
   /** What the migrations that were applied make. */
   readonly plan: SchemaPlan;
   readonly made: readonly TableShape[];
+  readonly madePartitions: Manifest["partitions"];
   readonly version: string;
   readonly logger: Logger;
   readonly signal: AbortSignal | undefined;
@@ -81,7 +83,10 @@ export async function dumpDatabase(
  * Runs a function in a read-only transaction that sees one moment. When it fails, the connection goes too: it may still be full
  * of rows, and would never answer to a ROLLBACK.
  */
-async function inSnapshot<T>(database: Database, use: (session: Transaction) => Promise<T>): Promise<T> {
+export async function inSnapshot<T>(
+  database: Database,
+  use: (session: Transaction) => Promise<T>,
+): Promise<T> {
   let failure: { readonly thrown: unknown } | undefined;
   try {
     const result = await database.begin("isolation level repeatable read read only", async (session) => {
@@ -108,7 +113,7 @@ async function isAtPosition(session: Transaction, { migrations, ledger }: Schema
 async function readHead(
   session: Transaction,
   tables: readonly TableShape[],
-  { plan, made, version }: DumpOptions,
+  { plan, made, madePartitions, version }: DumpOptions,
 ) {
   const largeObjects = await countLargeObjects(session);
   if (largeObjects > 0) {
@@ -124,7 +129,11 @@ async function readHead(
   const keys = new Set(tables.map(tableKey));
   const schemas = new Set(made.map(({ schema }) => schema));
   const partitions = await readPartitions(session);
-  const owned = ownPartitions(partitions, keys);
+  const again = new Set(madePartitions.map(tableKey));
+  // A migration that asks for the date makes others on another day. So those that it makes are left out only when they must be.
+  const owned = ownPartitions(partitions, keys).filter(
+    (partition) => !again.has(tableKey(partition)) || partitionSchema.safeParse(partition).success,
+  );
   const manifest = {
     createdAt: new Date().toISOString(),
     version,

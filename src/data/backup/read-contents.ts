@@ -1,4 +1,4 @@
-import { qualify } from "../../core/identifiers.js";
+import { qualify, quoteLiteral } from "../../core/identifiers.js";
 import type { Session } from "../../postgres/connect.js";
 import type { Manifest } from "../backup-file/manifest.js";
 
@@ -57,11 +57,18 @@ export async function readDatabaseFacts(session: Session): Promise<Manifest["dat
   return row;
 }
 
+const OF_EXTENSION = "its tables are made by the extension: ";
+
+/** True of what is left out since an extension makes it: `create extension` does so again. */
+export function isOfExtension({ reason }: { readonly reason: string }): boolean {
+  return reason.startsWith(OF_EXTENSION);
+}
+
 /** Tables and the like that a backup never has, with the reason. */
 export async function readNeverIncluded(session: Session): Promise<Manifest["leftOut"]> {
   return await session.unsafe<Manifest["leftOut"]>(`
     select 'extension ' || x.extname as name,
-      'its tables are made by the extension: ' || string_agg(c.relname, ', ' order by c.relname) as reason
+      ${quoteLiteral(OF_EXTENSION)} || string_agg(c.relname, ', ' order by c.relname) as reason
     from pg_extension x
     join pg_depend e on e.refclassid = 'pg_extension'::regclass and e.refobjid = x.oid and e.deptype = 'e'
     join pg_class c on e.classid = 'pg_class'::regclass and c.oid = e.objid and c.relkind in ('r', 'p')

@@ -5,23 +5,19 @@ import type { Database } from "../../postgres/connect.js";
 /** The first number is the advisory lock's class: "rstr". */
 const LOCK_CLASS = 0x72_73_74_72;
 
-/** `new` is being filled; `old` was replaced, and is about to be dropped. */
-const NAME = /^tenantry_restore_([0-9a-f]{16})_(?:new|old)$/;
-
-/** Names for the databases of one restore. They are its own as long as its connection lives. */
-export type ClaimedNames = { readonly fresh: string; readonly replaced: string };
+/** What is being filled. A database that was replaced has no such name: nobody drops it but the restore that compared it. */
+const NAME = /^tenantry_restore_([0-9a-f]{16})_new$/;
 
 /**
- * Claims two names of databases by a lock on this connection, which the server gives back when the process dies: what has
- * such a name then belongs to nobody.
+ * Claims a name for the database of a restore by a lock on this connection, which the server gives back when the process dies:
+ * what has such a name then belongs to nobody.
  *
  * @param admin one connection, to the maintenance database.
  */
-export async function claimNames(admin: Database): Promise<ClaimedNames> {
+export async function claimName(admin: Database): Promise<string> {
   for (;;) {
     const token = randomBytes(8).toString("hex");
-    if (await tryLock(admin, token))
-      return { fresh: `tenantry_restore_${token}_new`, replaced: `tenantry_restore_${token}_old` };
+    if (await tryLock(admin, token)) return `tenantry_restore_${token}_new`;
   }
 }
 

@@ -9,8 +9,8 @@ import type { BackupFile } from "../backup-file/read-frames.js";
 import { readRows } from "../backup-file/read-frames.js";
 import type { CopyEncoding, RowsIn } from "../rows/copy-rows.js";
 import { COPY_SETTINGS, copyIn } from "../rows/copy-rows.js";
-import { digestRows } from "../rows/digest-rows.js";
 import { readTables, tableKey } from "../rows/read-tables.js";
+import { encodingOf, findDifferences } from "./find-differences.js";
 import { quietTables } from "./quiet-tables.js";
 
 /** What to load, and into what. */
@@ -29,7 +29,7 @@ export type LoadOptions = {
  * is not what was backed up; `backup-invalid`.
  */
 export async function loadBackup({ database, file, manifest }: LoadOptions): Promise<void> {
-  const encoding: CopyEncoding = manifest.database.encoding === "SQL_ASCII" ? "SQL_ASCII" : "UTF8";
+  const encoding = encodingOf(manifest);
   try {
     await createPartitions(database, manifest);
     await database.begin(async (session) => {
@@ -43,7 +43,7 @@ export async function loadBackup({ database, file, manifest }: LoadOptions): Pro
     });
     for (const { schema, name } of manifest.materializedViews)
       await database.unsafe(`refresh materialized view ${qualify(schema, name)}`);
-    await compare(database, manifest, encoding);
+    await compare(database, manifest);
   } catch (thrown) {
     throw explainLoad(thrown);
   }
@@ -126,18 +126,10 @@ async function setSequences(session: Transaction, { sequences }: Manifest): Prom
   }
 }
 
-async function compare(database: Database, manifest: Manifest, encoding: CopyEncoding): Promise<void> {
-  const differing = await database.begin("isolation level repeatable read read only", async (session) => {
-    await session.unsafe(`set local search_path = pg_catalog; ${COPY_SETTINGS}`).simple();
-    const found: string[] = [];
-    for (const table of manifest.tables) {
-      const { rows, checksum } = await digestRows(session, table, encoding);
-      if (rows === table.rows && checksum === table.checksum) continue;
-      const what = rows === table.rows ? "other values" : `${rows} rows instead of ${table.rows}`;
-      found.push(`${table.schema}.${table.name}: ${what}`);
-    }
-    return found;
-  });
+async function compare(database: Database, manifest: Manifest): Promise<void> {
+  const differing = await database.begin("isolation level repeatable read read only", (session) =>
+    findDifferences(session, manifest),
+  );
   if (differing.length === 0) return;
   throw new TenantryError({
     code: "restore-failed",

@@ -1,9 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import { onDatabase } from "../../core/database-url.js";
 import { messageOf, TenantryError } from "../../core/errors.js";
-import { quoteIdentifier } from "../../core/identifiers.js";
+import { fitIdentifier, quoteIdentifier } from "../../core/identifiers.js";
 import { type Logger, silentLogger } from "../../core/logger.js";
-import { readEnvironmentMark } from "../../migrate/run/environment-mark.js";
 import { fingerprintTarget } from "../../migrate/run/fingerprint-target.js";
 import { throwIfStopped } from "../../migrate/run/interrupted.js";
 import type { ConnectOptions, Database } from "../../postgres/connect.js";
@@ -16,10 +16,14 @@ import type { SchemaPlan } from "../build-schema.js";
 import { buildSchema } from "../build-schema.js";
 import type { DataProject } from "../data-project.js";
 import { endOnAbort } from "../end-on-abort.js";
-import { claimNames, sweepRestores } from "./claim-name.js";
+import { claimName, sweepRestores } from "./claim-name.js";
 import { createDatabase } from "./create-database.js";
+import { databaseExists } from "./database-exists.js";
+import { dropReplaced } from "./drop-replaced.js";
 import { loadBackup } from "./load-backup.js";
+import { requireDevelopmentServer } from "./require-development-server.js";
 import { requireMigrations } from "./require-migrations.js";
+import { requireReplaceable, requireWholeBackup } from "./require-replaceable.js";
 import { copyDatabaseProperties, renameDatabase, swapDatabases } from "./swap-databases.js";
 
 /** Every server has it; databases are made and renamed from there. */
@@ -41,7 +45,7 @@ export type RestoreOptions = {
     /** Takes a backup of it first; a failure keeps it from being replaced. */
     readonly backUp: (url: URL) => Promise<BackupReport>;
   };
-  /** True if somebody has said that the server is development's: then a database without a mark may be replaced, too. */
+  /** True if somebody has said that the server is development's: without it, the marks of its databases must say so. */
   readonly isDevelopment?: boolean | undefined;
   /** Looks at everything and changes nothing. */
   readonly dryRun?: boolean | undefined;
@@ -57,6 +61,8 @@ export type RestoreReport = {
   readonly replaced: boolean;
   /** Where the database that was replaced is kept. */
   readonly backup: string | undefined;
+  /** The name under which that database is still there, since its backup has not all of it. */
+  readonly kept: string | undefined;
   /** What was done, or would be, one statement or act each. */
   readonly steps: readonly string[];
   readonly warnings: readonly string[];
@@ -68,9 +74,10 @@ export type RestoreReport = {
  *
  * @throws TenantryError `backup-invalid` for a file that is not whole, before anything is touched; `migrations-folder` if the
  * folder cannot make its tables; `production-refused`; `argument-invalid` for a database that is there, without `replace`;
- * `restore-failed`, `interrupted`; and as `openDatabase`.
+ * or for one that belongs to something else; `backup-refused` if its own backup cannot hold all of it; `restore-failed`,
+ * `interrupted`; and as `openDatabase`.
  * @example
- * await restoreBackup({ file, url, project, into: "app_restored" });
+ * await restoreBackup({ file, url, project, into: "app_restored", isDevelopment: true });
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
   const { url, connect, project, into, signal, logger = silentLogger } = options;
@@ -89,7 +96,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
   };
   const admin = { ...connect, max: 1, applicationName: "tenantry restore" };
   return await withDatabase(onDatabase(url, MAINTENANCE_DATABASE), admin, async (maintenance) => {
-    const isThere = await exists(maintenance, into);
+    await requireDevelopmentServer(maintenance, options);
+    const isThere = await databaseExists(maintenance, into);
     if (isThere) await requireReplaceable(options);
     const report = {
       database: into,
@@ -98,14 +106,16 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
       replaced: isThere,
       steps: describeSteps(into, manifest, isThere),
     };
-    if (options.dryRun === true) return { ...report, backup: undefined, warnings: [] };
+    if (options.dryRun === true) return { ...report, backup: undefined, kept: undefined, warnings: [] };
     for (const name of await sweepRestores(maintenance))
       logger.info(`dropped ${name}, which a restore that died had left`, { event: "restore-swept" });
     const backup = isThere ? await options.replace?.backUp(onDatabase(url, into)) : undefined;
-    if (backup !== undefined)
+    if (backup !== undefined) {
       logger.info(`backed up ${into} into ${backup.file}`, { event: "restore-backed-up" });
-    const warnings = await build(maintenance, { ...options, logger, file, manifest, plan, isThere });
-    return { ...report, backup: backup?.file, warnings };
+      requireWholeBackup(into, backup);
+    }
+    const built = await build(maintenance, { ...options, logger, file, manifest, plan, backup });
+    return { ...report, backup: backup?.file, ...built };
   });
 }
 
@@ -114,16 +124,20 @@ type BuildOptions = Omit<RestoreOptions, "file" | "logger"> & {
   readonly logger: Logger;
   readonly manifest: Manifest;
   readonly plan: SchemaPlan;
-  readonly isThere: boolean;
+  /** Of the database that is there. */
+  readonly backup: BackupReport | undefined;
 };
 
-async function build(maintenance: Database, options: BuildOptions): Promise<string[]> {
-  const { into, manifest, plan, file, isThere, logger, signal } = options;
-  const names = await claimNames(maintenance);
+async function build(
+  maintenance: Database,
+  options: BuildOptions,
+): Promise<Pick<RestoreReport, "kept" | "warnings">> {
+  const { into, manifest, plan, file, backup, logger, signal } = options;
+  const fresh = await claimName(maintenance);
   try {
     throwIfStopped(signal);
-    await createDatabase(maintenance, names.fresh, manifest.database, logger);
-    const url = onDatabase(options.url, names.fresh);
+    await createDatabase(maintenance, fresh, manifest.database, logger);
+    const url = onDatabase(options.url, fresh);
     const connect = { ...options.connect, max: 1, applicationName: "tenantry restore" };
     const fingerprint = await withDatabase(url, connect, (database) =>
       endOnAbort(database, signal, async () => {
@@ -135,18 +149,44 @@ async function build(maintenance: Database, options: BuildOptions): Promise<stri
       }),
     );
     throwIfStopped(signal);
-    if (isThere) {
-      await copyDatabaseProperties(maintenance, { from: into, to: names.fresh }, logger);
-      await swapDatabases(maintenance, { ...names, target: into });
-    } else await renameDatabase(maintenance, names.fresh, into);
-    return fingerprint === manifest.position.fingerprint
-      ? []
-      : [
-          "the catalog is not quite what it was: something was made by hand there, or this is another version of PostgreSQL",
-        ];
+    const warnings =
+      fingerprint === manifest.position.fingerprint
+        ? []
+        : [
+            "the catalog is not quite what it was: something was made by hand there, or this is another version of PostgreSQL",
+          ];
+    if (backup === undefined) {
+      await renameDatabase(maintenance, fresh, into);
+      return { kept: undefined, warnings };
+    }
+    const replaced = nameReplaced(into);
+    await copyDatabaseProperties(maintenance, { from: into, to: fresh }, logger);
+    await swapDatabases(maintenance, { fresh, target: into, replaced });
+    logger.info(`comparing what was replaced with its backup`, { event: "restore-comparing" });
+    const old = { ...options, name: replaced, manifest: backup.manifest };
+    const reasons = await dropReplaced(maintenance, old);
+    return {
+      kept: reasons.length === 0 ? undefined : replaced,
+      warnings: [
+        ...warnings,
+        ...backup.manifest.leftOut.map(
+          ({ name, reason }) => `not in the backup of ${into}: ${name} (${reason})`,
+        ),
+        ...(reasons.length === 0
+          ? []
+          : [
+              `what was there is kept as ${replaced}, since not all of it is in its backup: ${reasons.join("; ")}`,
+            ]),
+      ],
+    };
   } finally {
-    for (const name of [names.fresh, names.replaced]) await drop(maintenance, name, logger);
+    await drop(maintenance, fresh, logger);
   }
+}
+
+/** A name that no restore sweeps. */
+function nameReplaced(into: string): string {
+  return fitIdentifier(into, `_replaced_${randomBytes(4).toString("hex")}`);
 }
 
 /** Of a name that is claimed, nothing is ever left on purpose. What cannot be dropped now, the next restore sweeps. */
@@ -173,32 +213,6 @@ function requireName(name: string): void {
   });
 }
 
-async function exists(maintenance: Database, name: string): Promise<boolean> {
-  const rows = await maintenance`select from pg_database where datname = ${name}`;
-  return rows.length > 0;
-}
-
-async function requireReplaceable(options: RestoreOptions): Promise<void> {
-  const { url, connect, into, replace, isDevelopment, dryRun } = options;
-  const mark = await withDatabase(onDatabase(url, into), connect ?? {}, readEnvironmentMark);
-  const isOther = mark !== undefined && mark !== "development";
-  if (isOther || (mark === undefined && isDevelopment !== true)) {
-    throw new TenantryError({
-      code: "production-refused",
-      message: isOther
-        ? `${into} is a ${mark} database, and it is not replaced by a backup.`
-        : `Nobody has said that ${into} is development's: neither TENANTRY_ENV nor --env, nor its own mark.`,
-      hint: "Nothing was touched. Restore into a new database (leave --into out), or use point-in-time recovery.",
-    });
-  }
-  if (replace !== undefined || dryRun === true) return;
-  throw new TenantryError({
-    code: "argument-invalid",
-    message: `There is a database ${into}.`,
-    hint: "Run it with --yes to replace it (a backup of it is taken first), or leave --into out for a new one.",
-  });
-}
-
 function describeSteps(
   into: string,
   { database, position, tables, sequences }: Manifest,
@@ -218,8 +232,9 @@ function describeSteps(
     "compare counts and checksums",
     ...(isThere
       ? [
-          `alter database ${quoteIdentifier(into)} rename to tenantry_restore_…_old, ${draft} to ${quoteIdentifier(into)}`,
-          "drop database tenantry_restore_…_old",
+          `alter database ${quoteIdentifier(into)} rename to ${into}_replaced_…, ${draft} to ${quoteIdentifier(into)}`,
+          `compare ${into}_replaced_… with its backup`,
+          `drop database ${into}_replaced_…`,
         ]
       : [`alter database ${draft} rename to ${quoteIdentifier(into)}`]),
   ];

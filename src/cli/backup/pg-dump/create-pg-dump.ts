@@ -1,4 +1,4 @@
-import { chmod, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TenantryError } from "../../../core/errors.js";
 import { silentLogger } from "../../../core/logger.js";
@@ -12,6 +12,7 @@ import { COPY_SETTINGS } from "../../../data/rows/copy-rows.js";
 import { digestRows } from "../../../data/rows/digest-rows.js";
 import type { TableShape } from "../../../data/rows/read-tables.js";
 import { readTables } from "../../../data/rows/read-tables.js";
+import type { RowDigest } from "../../../data/rows/row-checksum.js";
 import { readEnvironmentMark, requireEnvironment } from "../../../migrate/run/environment-mark.js";
 import type { Session } from "../../../postgres/connect.js";
 import { withDatabase } from "../../../postgres/connect.js";
@@ -19,6 +20,7 @@ import { readServerFacts } from "../../../postgres/server-facts.js";
 import { withShadowDatabase } from "../../../postgres/shadow.js";
 import { countOf } from "../format-backup.js";
 import { choosePgDump } from "./choose-pg-dump.js";
+import { digestLargeObjects, type LargeObjectDigest } from "./digest-large-objects.js";
 import { findPgDumps } from "./find-pg-dumps.js";
 import { runClient } from "./run-client.js";
 
@@ -35,7 +37,11 @@ export type PgDumpReport = {
   readonly text: string;
 };
 
-type Digests = readonly { readonly table: TableShape; readonly rows: number; readonly checksum: string }[];
+/** What a database holds, by counts and checksums. */
+type Contents = {
+  readonly tables: readonly (RowDigest & { readonly table: TableShape })[];
+  readonly largeObjects: LargeObjectDigest;
+};
 
 /**
  * Has pg_dump write an archive of a whole database, in its own format, and proves it by restoring it into the shadow.
@@ -57,7 +63,7 @@ export async function createPgDump(
       logger.info(`${program.path} (${program.version})`, { event: "backup-pg-dump" });
       const subject = await readBackupSubject(database);
       const file = join(directory, nameBackup(subject, "dump"));
-      const digests = await withDraft(file, (draft) =>
+      const contents = await withDraft(file, (draft) =>
         database.begin("isolation level repeatable read read only", async (session) => {
           await session.unsafe(`set local search_path = pg_catalog; ${COPY_SETTINGS}`).simple();
           const tables = await readTables(session);
@@ -65,71 +71,86 @@ export async function createPgDump(
           const [row] = await session.unsafe<{ snapshot: string }[]>(
             "select pg_export_snapshot() as snapshot",
           );
+          // pg_dump would make a file that everybody may read, and keeps the mode of one that is there.
+          await (await open(draft, "wx", 0o600)).close();
           const args = ["--format=custom", `--file=${draft}`, `--snapshot=${row?.snapshot}`];
           const { status, lines } = await runClient({ path: program.path, args, url, variables, signal });
           if (status !== 0) throw refusal("backup-refused", "pg_dump could not write the archive.", lines);
-          await chmod(draft, 0o600);
           await syncFile(draft);
           if (options.verify === false) return undefined;
-          const digests = await digestAll(session, tables);
-          await proofRead(options, variables, program.path, draft, digests);
-          return digests;
+          const contents = {
+            tables: await digestAll(session, tables),
+            largeObjects: await digestLargeObjects(session),
+          };
+          await proofRead(options, variables, program.path, draft, contents);
+          return contents;
         }),
       );
-      const removed =
-        options.keep === undefined ? [] : await removeOldBackups(directory, subject, options.keep);
       const { size } = await stat(file);
-      const rows = digests?.reduce((sum, { rows }) => sum + rows, 0);
-      const proof =
-        rows === undefined
-          ? "not verified"
-          : `${countOf(rows, "row")}, restored into the shadow and compared`;
+      const removed = options.keep === undefined ? [] : await removeOldBackups(file, subject, options.keep);
+      const rows = contents?.tables.reduce((sum, { rows }) => sum + rows, 0);
       return {
         format: "pg_dump",
         file,
         bytes: size,
         rows,
-        verified: digests !== undefined,
+        verified: contents !== undefined,
         program: program.path,
         removed,
-        warnings: [],
-        text: `Backed up ${subject.database} into ${file}\n${countOf(size, "byte")}, ${proof}\nRestore it with: createdb NAME && pg_restore --dbname NAME --exit-on-error FILE`,
+        warnings:
+          options.passphrase === undefined
+            ? []
+            : ["the archive is not encrypted, although there is a passphrase: use age or gpg on it"],
+        text: `Backed up ${subject.database} into ${file}\n${countOf(size, "byte")}, ${describeProof(contents)}\nRestore it with: createdb NAME && pg_restore --dbname NAME --exit-on-error FILE`,
       };
     }),
   );
 }
 
-async function digestAll(session: Session, tables: readonly TableShape[]): Promise<Digests> {
-  const digests: { table: TableShape; rows: number; checksum: string }[] = [];
+function describeProof(contents: Contents | undefined): string {
+  if (contents === undefined) return "not verified";
+  const rows = contents.tables.reduce((sum, table) => sum + table.rows, 0);
+  const { count } = contents.largeObjects;
+  const objects = count === 0 ? "" : ` and ${countOf(count, "large object")}`;
+  return `${countOf(rows, "row")}${objects}, restored into the shadow and compared; indexes, constraints, triggers and privileges are not`;
+}
+
+async function digestAll(session: Session, tables: readonly TableShape[]): Promise<Contents["tables"]> {
+  const digests: (RowDigest & { table: TableShape })[] = [];
   for (const table of tables) digests.push({ table, ...(await digestRows(session, table, "UTF8")) });
   return digests;
 }
 
-/** Roles and privileges belong to the server and to the migrations: what is proven is the rows. */
+/**
+ * What is proven is that the tables are made without an error, and the rows and the large objects in them. Owners and privileges
+ * belong to the server, and what comes after the rows (indexes, constraints, triggers, policies) takes long and holds none.
+ */
 async function proofRead(
   { shadow, signal }: BackupOptions,
   variables: NodeJS.ProcessEnv,
   program: string,
   draft: string,
-  digests: Digests,
+  contents: Contents,
 ): Promise<void> {
   await withShadowDatabase(shadow.server, shadow.connect, async ({ url, database }) => {
     const path = join(dirname(program), "pg_restore");
     const args = ["--no-owner", "--no-privileges", "--section=pre-data", "--section=data"];
-    const { lines } = await runClient({
+    const { status, lines } = await runClient({
       path,
       args: [...args, `--dbname=${decodeURIComponent(url.pathname.slice(1))}`, draft],
       url,
       variables,
       signal,
     });
+    if (status !== 0)
+      throw refusal("backup-unproven", "pg_restore could not restore the archive into the shadow.", lines);
     const differing = await database.begin("isolation level repeatable read read only", async (session) => {
       await session.unsafe(`set local search_path = pg_catalog; ${COPY_SETTINGS}`).simple();
       const there = new Set(
         (await readTables(session)).map(({ schema, name }) => JSON.stringify([schema, name])),
       );
       const found: string[] = [];
-      for (const { table, rows, checksum } of digests) {
+      for (const { table, rows, checksum } of contents.tables) {
         const name = `${table.schema}.${table.name}`;
         if (!there.has(JSON.stringify([table.schema, table.name]))) found.push(`${name} is missing`);
         else {
@@ -138,13 +159,17 @@ async function proofRead(
           else if (other.checksum !== checksum) found.push(`${name}: other values`);
         }
       }
+      const objects = await digestLargeObjects(session);
+      if (objects.count !== contents.largeObjects.count)
+        found.push(`large objects: ${objects.count} instead of ${contents.largeObjects.count}`);
+      else if (objects.checksum !== contents.largeObjects.checksum) found.push("large objects: other values");
       return found;
     });
     if (differing.length > 0)
       throw refusal(
         "backup-unproven",
         "The archive was restored into the shadow, and is not there what it is here.",
-        [...differing, ...lines.slice(0, 5)],
+        differing,
       );
   });
 }
