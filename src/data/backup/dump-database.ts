@@ -81,7 +81,10 @@ export async function dumpDatabase(
  * Runs a function in a read-only transaction that sees one moment. When it fails, the connection goes too: it may still be full
  * of rows, and would never answer to a ROLLBACK.
  */
-async function inSnapshot<T>(database: Database, use: (session: Transaction) => Promise<T>): Promise<T> {
+export async function inSnapshot<T>(
+  database: Database,
+  use: (session: Transaction) => Promise<T>,
+): Promise<T> {
   let failure: { readonly thrown: unknown } | undefined;
   try {
     const result = await database.begin("isolation level repeatable read read only", async (session) => {
