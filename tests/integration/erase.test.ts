@@ -219,6 +219,11 @@ describe("erase, of a database that is not as the schema declares", () => {
       "update creators set display_name = 'x' where id <> old.creator_id",
       /creators: 1 rows of other/,
     ],
+    [
+      "changes, in a subtransaction,",
+      "begin update creators set display_name = 'x' where id <> old.creator_id; exception when others then null; end",
+      /creators: 1 rows of other/,
+    ],
   ])("is rolled back where a trigger %s another creator's row", async (_, statement, detail) => {
     await database.admin
       .unsafe(`create function reach() returns trigger language plpgsql security definer set search_path = public as

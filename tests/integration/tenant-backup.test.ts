@@ -115,6 +115,10 @@ describe("tenantry backup and restore of one creator", () => {
     for (const [body, message] of [
       [`new."Full Name" := 'x'; return new`, /"Orgs": other values/],
       [`update "Nodes" set id = id where "orgId" = 'other'; return new`, /rows of other creators changed/],
+      [
+        `begin update "Nodes" set id = id where "orgId" = 'other'; exception when others then null; end; return new`,
+        /rows of other creators changed/,
+      ],
     ] as const) {
       await here.admin
         .unsafe(`create or replace function meddle() returns trigger language plpgsql security definer set search_path = public

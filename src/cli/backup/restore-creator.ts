@@ -58,7 +58,7 @@ export async function restoreCreator(context: Context, input: RestoreCreatorInpu
             const directory = defaultBackupFolder(context);
             const taken = await createTenantBackup({ ...common, directory, version: readPackageVersion() });
             context.logger.info(`backed up what is there into ${taken?.file ?? "nothing"}`);
-            return taken?.file ?? "";
+            return taken;
           }
         : undefined,
       record: tenantRecord(expected, exports, {

@@ -46,7 +46,19 @@ export async function judgeTouchedRows(
   return found;
 }
 
-/** Rows of other tenants whose newest version is this transaction's. */
+/**
+ * How many transactions others may begin while this one runs. A row that was frozen long ago keeps the number of its
+ * transaction, and numbers come round: without an end, every row older than half of them would seem to be written here.
+ */
+const MOST_MEANWHILE = 2 ** 28;
+
+/**
+ * Rows of other tenants whose newest version is this transaction's, or one of its subtransactions', as a function with an
+ * EXCEPTION clause has them. Those have numbers of their own, which come after the transaction's.
+ *
+ * @param session a transaction at repeatable read, which has had a look before it wrote anything: of numbers that came after
+ * its own it sees no one else's.
+ */
 export async function countOthersWritten(
   session: Session,
   table: TenantTable,
@@ -55,7 +67,7 @@ export async function countOthersWritten(
   const column = quoteIdentifier(table.tenantColumn);
   const [row] = await session.unsafe<{ rows: string }[]>(
     `select count(*)::text as rows from ${qualify(table.schema, table.name)}
-     where ${column} <> cast($1 as ${table.tenantType}) and xmin = pg_catalog.pg_current_xact_id()::xid`,
+     where ${column} <> cast($1 as ${table.tenantType}) and pg_catalog.age(xmin) between ${-MOST_MEANWHILE} and 0`,
     [tenant],
   );
   return Number(row?.rows ?? 0);

@@ -18,6 +18,7 @@ import { withDatabase } from "../../postgres/connect.js";
 import { readServerFacts } from "../../postgres/server-facts.js";
 import { nameBackup, readBackupSubject } from "../backup/backup-name.js";
 import { withDraft } from "../backup/draft-file.js";
+import { inSnapshot } from "../backup/dump-database.js";
 import { explainDump } from "../backup/explain-dump.js";
 import { readDatabaseFacts } from "../backup/read-contents.js";
 import { createBackupWriter } from "../backup-file/backup-writer.js";
@@ -81,7 +82,7 @@ export async function createTenantBackup(
       const path = join(directory, `creator-${digest}-${nameBackup(subject, ending)}`);
       const manifest = await withDraft(path, async (draft) => {
         const written = await withByteSink(draft, passphrase, (sink) =>
-          database.begin("isolation level repeatable read read only", async (session) => {
+          inSnapshot(database, async (session) => {
             const writer = createBackupWriter(sink);
             return await writer.finish(
               await dump(session, options, (table, bytes) => writer.write(table, bytes)),

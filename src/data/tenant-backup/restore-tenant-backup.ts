@@ -18,12 +18,15 @@ import { findOutsideReferences } from "../erase/find-outside-references.js";
 import { readTouchedRows, subtractTouched } from "../erase/touched-rows.js";
 import { COPY_SETTINGS } from "../rows/copy-rows.js";
 import { digestRows } from "../rows/digest-rows.js";
+import { tableKey } from "../rows/read-tables.js";
 import { countTenantRows } from "../tenant/count-tenant-rows.js";
 import { requireFullSight } from "../tenant/require-full-sight.js";
 import type { TenantGraph } from "../tenant/tenant-graph.js";
 import { readTenantGraph } from "../tenant/tenant-graph.js";
+import type { TenantBackupReport } from "./create-tenant-backup.js";
 import { insertTenantRows } from "./insert-tenant-rows.js";
 import { judgeRestoredRows } from "./judge-restored-rows.js";
+import { requireBackedUp } from "./require-backed-up.js";
 import { requireFitting } from "./require-fitting.js";
 import { stageRows } from "./stage-rows.js";
 import type { TenantShape } from "./tenant-shapes.js";
@@ -39,8 +42,11 @@ export type TenantRestoreOptions = {
   readonly project: DataProject;
   /** Whom the file must be of; parsed by `parseTenantId`. */
   readonly tenant: string;
-  /** Takes a backup of the rows that are there, which are then replaced. Without it, rows that are there are an error. */
-  readonly backUp?: (() => Promise<string>) | undefined;
+  /**
+   * Takes a backup of the rows that are there, which are then replaced; undefined if there are none. Without it, rows that are
+   * there are an error.
+   */
+  readonly backUp?: (() => Promise<TakenBackup | undefined>) | undefined;
   /** What is written into the audit log, with the counts; undefined where there is none. */
   readonly record: ((details: Readonly<Record<string, unknown>>) => SQL) | undefined;
   readonly actor: string;
@@ -48,6 +54,9 @@ export type TenantRestoreOptions = {
   readonly logger: Logger;
   readonly signal: AbortSignal | undefined;
 };
+
+/** The backup of the rows that are replaced. */
+export type TakenBackup = Pick<TenantBackupReport, "file" | "manifest">;
 
 /** What was restored, or would be. */
 export type TenantRestoreReport = {
@@ -62,12 +71,13 @@ const LOCK_TIMEOUT = "10s";
 /**
  * Puts the rows of one tenant into a database, in one transaction, in the place of those that are there. They go through
  * temporary tables, where each row's tenant is looked at; into the tables they go as a service would write them, under row
- * security, wherever services may. Before COMMIT they are compared with the backup, and nobody else's rows were touched.
+ * security, wherever services may. Before COMMIT they are compared with the backup, and nobody else's rows were touched. Nothing
+ * is replaced that is not in the backup taken before, to the letter.
  *
  * Rows of the audit log are added to those that are there: a log only grows.
  *
  * @throws TenantryError `backup-invalid`, `argument-invalid` for another tenant's file or rows that are there; `restore-failed`
- * if the database is at another migration, refuses a row or changes one; `isolation` for a row of anybody else;
+ * if the database is at another migration, refuses a row or changes one, or rows were written since they were backed up; `isolation` for a row of anybody else;
  * `tenant-incomplete`, `role-insufficient`, `lock-timeout`, `interrupted`. Nothing was changed then.
  */
 export async function restoreTenantBackup(options: TenantRestoreOptions): Promise<TenantRestoreReport> {
@@ -87,19 +97,24 @@ export async function restoreTenantBackup(options: TenantRestoreOptions): Promis
       const logged = log === undefined ? undefined : tableSubject(log.schema, log.name);
       const isThere = found.some(({ table, rows }) => rows > 0 && table !== logged);
       if (isThere && backUp === undefined && !dryRun) throw alreadyThere(tenant);
-      const report = manifest.tables.map(({ schema, name, rows }) => {
-        const table = tableSubject(schema, name);
-        const had = found.find((count) => count.table === table)?.rows ?? 0;
-        return { table, rows, replaced: table === logged ? 0 : had };
+      const taken = isThere && !dryRun ? await backUp?.() : undefined;
+      if (!dryRun) {
+        await database
+          .begin("isolation level repeatable read", (session) =>
+            replace(session, options, file, { manifest, taken: taken?.manifest }),
+          )
+          .catch((thrown: unknown) => {
+            throw explain(thrown);
+          });
+      }
+      const tables = manifest.tables.map((saved) => {
+        const table = tableSubject(saved.schema, saved.name);
+        const had = dryRun
+          ? found.find((count) => count.table === table)
+          : taken?.manifest.tables.find((each) => tableKey(each) === tableKey(saved));
+        return { table, rows: saved.rows, replaced: table === logged ? 0 : (had?.rows ?? 0) };
       });
-      if (dryRun) return { tables: report, manifest, backup: undefined };
-      const backup = isThere ? await backUp?.() : undefined;
-      await database
-        .begin("isolation level repeatable read", (session) => replace(session, options, file, manifest))
-        .catch((thrown: unknown) => {
-          throw explain(thrown);
-        });
-      return { tables: report, manifest, backup };
+      return { tables, manifest, backup: taken?.file };
     }),
   );
 }
@@ -126,12 +141,13 @@ async function replace(
   session: Session,
   options: TenantRestoreOptions,
   file: BackupFile,
-  manifest: Manifest,
+  { manifest, taken }: { readonly manifest: Manifest; readonly taken: Manifest | undefined },
 ): Promise<void> {
   const { expected, tenant, actor } = options;
   const { roles } = expected.settings;
   const { graph, shapes } = await openTarget(session, options, manifest);
   const before = await countTenantRows(session, graph.tables, tenant);
+  await requireBackedUp(session, shapes, taken);
   const outside = await findOutsideReferences(session, graph, tenant);
   if (outside.length > 0) throw touched(outside);
   const encoding = manifest.database.encoding === "SQL_ASCII" ? "SQL_ASCII" : "UTF8";

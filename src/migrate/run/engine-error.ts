@@ -2,6 +2,9 @@ import { codeOf, messageOf, TenantryError } from "../../core/errors.js";
 import { connectionLost } from "./backend.js";
 import { PieceFailure } from "./send-pieces.js";
 
+/** What a file has and a connection has not: whoever writes the file says which it is. */
+const FILE_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EFBIG", "EIO"]);
+
 /**
  * What a statement of our own failed with, in words: a right that is missing, a connection that ended, a disk that is full.
  * Anything else is given back: it is a bug.
@@ -18,6 +21,7 @@ export function engineError(thrown: unknown): unknown {
       cause,
     });
   }
+  if (FILE_CODES.has(code)) return cause;
   if (/^(08|57P|CONNECTION_|E[A-Z]+$)/.test(code))
     return connectionLost(cause, code.startsWith("57P") ? messageOf(cause) : undefined);
   if (/^53|^58/.test(code)) {
