@@ -199,8 +199,9 @@ describe("what a service loads and installs", () => {
     );
     const rest = (await Promise.all(peers)).reduce((left, size) => left - size, all - own);
     console.log(`installed: tenantry ${own} MB, what it depends on ${rest.toFixed(1)} MB`);
-    expect(own).toBeLessThan(8);
-    expect(rest).toBeLessThan(8);
+    expect(own).toBeLessThan(10);
+    // Half of it is what age needs for backups under a passphrase; no service loads that.
+    expect(rest).toBeLessThan(18);
   });
 });
 
