@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createEmptyDatabase } from "../support/databases.js";
 import type { FixtureProject } from "./fixture-project.js";
 import { makeProject } from "./fixture-project.js";
+import { makeOwnRoles } from "./own-roles.js";
 
 /** Without double quotes, which drizzle-kit does not escape in names. */
 const ODD = "<img src=x onerror=alert(1)> 'Größe'";
@@ -19,6 +20,7 @@ export const countries = pgTable("countries", { code: text().primaryKey() }, (t)
   globalTable(t, { reason: "The same for <everybody>." }),
 ]);`;
 
+const roles = makeOwnRoles();
 let project: FixtureProject;
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
 
@@ -41,7 +43,7 @@ async function whileItIs(broken: string, mended: string, test: () => Promise<voi
 }
 
 beforeAll(async () => {
-  project = await makeProject();
+  project = await makeProject({ tenancy: { roles } });
   database = await createEmptyDatabase();
   await project.write(TABLES);
   await project.create("init");
@@ -97,10 +99,14 @@ describe("tenantry report", () => {
       ["notes", "isolated"],
       ["countries", "shared"],
     ]);
-    const roles = Object.fromEntries(
+    const crossing = Object.fromEntries(
       data.roles.map(({ name, crosses }: { name: string; crosses: string }) => [name, crosses]),
     );
-    expect(roles).toMatchObject({ app_tenant: "no", app_door: "through doors", app_admin: "yes" });
+    expect(crossing).toMatchObject({
+      [roles.tenant]: "no",
+      [roles.door]: "through doors",
+      [roles.admin]: "yes",
+    });
   });
 
   it("attacks the database itself if it is told to, and leaves nothing there", async () => {

@@ -1,22 +1,23 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import type { EmptyDatabase } from "../../src/testing/index.js";
 import { createEmptyDatabase } from "../support/databases.js";
 import { type FixtureProject, makeProject } from "./fixture-project.js";
+import { makeOwnRoles } from "./own-roles.js";
 
 const NOTES = 'export const notes = pgTable("notes", { ...tenantKey() }, (t) => [withTenantRls(t)]);';
 const TAGS = 'export const tags = pgTable("tags", { ...tenantKey() }, (t) => [withTenantRls(t)]);';
 
+const roles = makeOwnRoles();
 let database: EmptyDatabase;
 let project: FixtureProject;
 
 beforeAll(async () => {
   database = await createEmptyDatabase();
-  project = await makeProject();
+  project = await makeProject({ tenancy: { roles } });
   await project.write(NOTES);
   await project.create("notes");
   await project.migrate(database.adminUrl);
 });
-afterAll(() => database.drop());
 
 async function status() {
   const { exitCode, stdout } = await project.run(["status", "--json"], {
