@@ -18,7 +18,7 @@ RUN npm run -s build && chmod 755 dist/src/cli/bin.js
 # For the service below, which is a package of its own.
 RUN npm pack --ignore-scripts --loglevel=error
 
-# What runs: the dependencies, the peers that a service needs, and of the optional ones those that status and migrate use.
+# What runs: the dependencies, the peers that a service needs, and of the optional ones those that its commands use.
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -26,7 +26,7 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     node -e ' \
       const { readFileSync, writeFileSync } = require("node:fs"); \
       const manifest = JSON.parse(readFileSync("package.json", "utf8")); \
-      const kept = ["drizzle-kit", "drizzle-orm", "ioredis", "postgres", "ts-morph", "zod"]; \
+      const kept = ["@dagrejs/dagre", "age-encryption", "drizzle-kit", "drizzle-orm", "ioredis", "postgres", "ts-morph", "zod"]; \
       for (const name of kept) manifest.dependencies[name] = manifest.devDependencies[name]; \
       manifest.devDependencies = {}; \
       manifest.peerDependencies = {}; \

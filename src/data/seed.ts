@@ -3,6 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type { TenantClient } from "../client/tenant-client.js";
 import { codeOf, messageOf, TenantryError } from "../core/errors.js";
+import { importPeer } from "../core/import-peer.js";
 import type { Logger } from "../core/logger.js";
 import type { TenancySettings, TenantColumnType } from "../core/tenancy-settings.js";
 import type { SeedCreator, SeedModule, SeedRow, SeedTable } from "./seed-module.js";
@@ -66,17 +67,9 @@ export async function seed(request: SeedRequest): Promise<SeededCreator[]> {
   return creators;
 }
 
-async function loadDrizzleSeed(): Promise<typeof import("drizzle-seed")> {
-  try {
-    return await import("drizzle-seed");
-  } catch (thrown) {
-    throw new TenantryError({
-      code: "dependency-missing",
-      message: "drizzle-seed is not installed.",
-      hint: "Run: npm install --save-dev --save-exact drizzle-seed@1.0.0-rc.4",
-      cause: thrown,
-    });
-  }
+function loadDrizzleSeed(): Promise<typeof import("drizzle-seed")> {
+  const peer = { name: "drizzle-seed", neededTo: "make rows up", isForDevelopment: true };
+  return importPeer(peer, () => import("drizzle-seed"));
 }
 
 /** The id of the n-th creator of a seed. */

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Hint, MissingHint } from "drizzle-kit/cli";
 import { TenantryError } from "../core/errors.js";
+import { importPeer } from "../core/import-peer.js";
 
 /** What drizzle-kit needs to know. Paths are absolute. */
 export type DrizzleKitProject = {
@@ -15,17 +16,9 @@ export type GenerateAnswer =
   | { readonly status: "undecided"; readonly questions: readonly MissingHint[] };
 
 /** Everything that depends on drizzle-kit's own interface is in this file. */
-async function loadDrizzleKit(): Promise<typeof import("drizzle-kit/cli")> {
-  try {
-    return await import("drizzle-kit/cli");
-  } catch (thrown) {
-    throw new TenantryError({
-      code: "dependency-missing",
-      message: "drizzle-kit is not installed.",
-      hint: "Install it where migrations are written: npm install --save-dev drizzle-kit@1.0.0-rc.5",
-      cause: thrown,
-    });
-  }
+function loadDrizzleKit(): Promise<typeof import("drizzle-kit/cli")> {
+  const peer = { name: "drizzle-kit", neededTo: "write migrations", isForDevelopment: true };
+  return importPeer(peer, () => import("drizzle-kit/cli"));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { answerWithin } from "../core/answer-within.js";
 import { codeOf, messageOf, TenantryError } from "../core/errors.js";
+import { importPeer } from "../core/import-peer.js";
 
 /** What development uses when `REDIS_URL` is not set. */
 export const DEFAULT_REDIS_URL = "redis://127.0.0.1:6379";
@@ -72,17 +73,8 @@ function parseRedisUrl(text: string): URL {
 }
 
 async function loadRedisClass(): Promise<typeof Redis> {
-  try {
-    const module = await import("ioredis");
-    return module.Redis;
-  } catch (thrown) {
-    throw new TenantryError({
-      code: "dependency-missing",
-      message: "ioredis is not installed.",
-      hint: "Install it where Redis is used: npm install ioredis",
-      cause: thrown,
-    });
-  }
+  const { Redis } = await importPeer({ name: "ioredis", neededTo: "talk to Redis" }, () => import("ioredis"));
+  return Redis;
 }
 
 function redisError(thrown: unknown, url: URL): TenantryError {

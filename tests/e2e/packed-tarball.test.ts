@@ -200,8 +200,7 @@ describe("what a service loads and installs", () => {
     const rest = (await Promise.all(peers)).reduce((left, size) => left - size, all - own);
     console.log(`installed: tenantry ${own} MB, what it depends on ${rest.toFixed(1)} MB`);
     expect(own).toBeLessThan(10);
-    // Half of it is what age needs for backups under a passphrase; no service loads that.
-    expect(rest).toBeLessThan(18);
+    expect(rest).toBeLessThan(10);
   });
 });
 
@@ -262,6 +261,14 @@ describe("the command that comes with it", () => {
     expect(stderr).toContain("drizzle-kit is not installed");
     expect(stderr).toContain("npm install --save-dev drizzle-kit@1.0.0-rc.5");
     expect(stderr).not.toContain("    at ");
+
+    const page = await npx(["report", "--html", "report.html"], env);
+    expect(page).toMatchObject({ status: 2, stdout: "" });
+    expect(page.stderr).toContain("npm install @dagrejs/dagre@3.1.3");
+
+    const backup = await npx(["backup"], { ...env, TENANTRY_BACKUP_PASSPHRASE: "correct horse battery" });
+    expect(backup).toMatchObject({ status: 2, stdout: "" });
+    expect(backup.stderr).toContain("npm install age-encryption@0.3.1");
 
     const embedded = await npx(["start"]);
     expect(embedded).toMatchObject({ status: 2, stdout: "" });

@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../../src/postgres/connect.js";
+import { findFreePort } from "../../src/postgres/embedded/free-port.js";
 import { findProgram } from "../support/find-program.js";
 import { canInstallDebianPackages, installDebianPackage } from "../support/install-debian-package.js";
+
+const PATIENCE_MS = 60_000;
 
 /** The pooler's modes, and one that hands out its server connections in turn. */
 export type PoolMode = "session" | "transaction" | "transaction-round-robin" | "statement";
@@ -26,7 +28,8 @@ export async function startPgbouncer(server: URL, mode: PoolMode, poolSize = 5):
   const program = await findPgbouncer();
   const folder = await mkdtemp(join(tmpdir(), "tenantry-pgbouncer-"));
   await chmod(folder, 0o755);
-  const port = await freePort();
+  // Not from the range for outgoing connections: another test's would take it before the pooler listens.
+  const port = await findFreePort(folder);
   const [poolMode, turn] = [mode.replace("-round-robin", ""), mode.endsWith("robin") ? 1 : 0];
   const host = server.hostname === "localhost" ? "127.0.0.1" : server.hostname;
   await writeFile(
@@ -61,17 +64,18 @@ ignore_startup_parameters = extra_float_digits
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
-  await untilAnswers(urlOf(server.pathname.slice(1) || "postgres"), stop);
+  const died = ended.then(() => Promise.reject(new Error(`PgBouncer does not start on port ${port}.`)));
+  await Promise.race([died, untilAnswers(urlOf(server.pathname.slice(1) || "postgres"), stop)]);
   return { urlOf, stop };
 }
 
 async function untilAnswers(url: URL, stop: () => Promise<void>): Promise<void> {
-  for (let tries = 0; ; tries++) {
+  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
     try {
       await (await openDatabase(url, { timeoutSeconds: 5 })).end({ timeout: 0 });
       return;
     } catch (thrown) {
-      if (tries < 100) {
+      if (Date.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, 50));
         continue;
       }
@@ -89,12 +93,4 @@ async function findPgbouncer(): Promise<string> {
   const now = await find();
   if (now === undefined) throw new Error("These tests need PgBouncer: install pgbouncer.");
   return now;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

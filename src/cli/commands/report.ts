@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { TenantryError } from "../../core/errors.js";
+import { importPeer } from "../../core/import-peer.js";
 import { throwIfStopped } from "../../migrate/run/interrupted.js";
 import type { Outcome } from "../command.js";
 import { defineCommand } from "../command.js";
 import { formatReport } from "../report/format-report.js";
-import { renderReport } from "../report/html/render-report.js";
 import { readReport } from "../report/read-report.js";
 import { openReportFile } from "../report/report-file.js";
 import { resolveTarget } from "../target.js";
@@ -39,11 +39,14 @@ export const reportCommand = defineCommand({
     }
     const file =
       html === undefined || html === STDOUT ? undefined : await openReportFile(context.directory, html, yes);
+    // Before the attacks, which take a while.
+    const renderReport = html === undefined ? undefined : await loadRenderer();
     const report = await readReport(context, { target: await resolveTarget(context), probe, runs });
     throwIfStopped(context.signal);
-    await file?.write(renderReport(report));
+    const page = renderReport?.(report) ?? "";
+    await file?.write(page);
     const exitCode = report.verdict.state === "isolated" ? 0 : 1;
-    if (html === STDOUT) return { exitCode, data: null, text: renderReport(report) };
+    if (html === STDOUT) return { exitCode, data: null, text: page };
     const where = file === undefined ? "" : `\n\nWritten to ${file.path}`;
     return {
       exitCode,
@@ -55,3 +58,8 @@ export const reportCommand = defineCommand({
     };
   },
 });
+
+async function loadRenderer() {
+  const peer = { name: "@dagrejs/dagre", neededTo: "lay out the page's diagram" };
+  return (await importPeer(peer, () => import("../report/html/render-report.js"))).renderReport;
+}

@@ -23,7 +23,8 @@ export type GuardOptions = {
 /** What the guards found out besides. */
 export type GuardedServer = { readonly prepares: boolean; readonly database: string };
 
-const PATIENCE_SECONDS = 10;
+// As long as a query waits for a connection: a service that starts beside many others must not give up sooner.
+const PATIENCE_SECONDS = 30;
 
 /**
  * Asks a pool's first connection who it is, in one round trip, and refuses what must not serve tenants. The connection

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { loadAge } from "./load-age.js";
 
 /** Where bytes go. */
 export type ByteSink = {
@@ -34,7 +35,7 @@ function plainSink(file: FileHandle): ByteSink {
 }
 
 async function ageSink(file: FileHandle, passphrase: string): Promise<ByteSink> {
-  const { Encrypter } = await import("age-encryption");
+  const { Encrypter } = await loadAge();
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase);
   const plain = new TransformStream<Uint8Array, Uint8Array>();

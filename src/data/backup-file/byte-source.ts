@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { messageOf, TenantryError } from "../../core/errors.js";
 import { backupInvalid } from "./backup-invalid.js";
+import { loadAge } from "./load-age.js";
 
 const AGE_LINE = "age-encryption.org/v1\n";
 
@@ -56,7 +57,7 @@ async function* readChunks(file: FileHandle, path: string): AsyncGenerator<Uint8
 }
 
 async function* decrypt(file: FileHandle, path: string, passphrase: string): AsyncGenerator<Uint8Array> {
-  const { Decrypter } = await import("age-encryption");
+  const { Decrypter } = await loadAge();
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
   const chunks = readChunks(file, path);

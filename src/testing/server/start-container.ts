@@ -1,4 +1,4 @@
-import { codeOf, TenantryError } from "../../core/errors.js";
+import { importPeer } from "../../core/import-peer.js";
 
 /** A PostgreSQL in Docker. */
 export type ContainerServer = {
@@ -29,16 +29,8 @@ export async function startContainer(): Promise<ContainerServer> {
   return { url: container.getConnectionUri(), image, stop: async () => void (await container.stop()) };
 }
 
-async function loadTestcontainers() {
-  try {
-    return await import("@testcontainers/postgresql");
-  } catch (thrown) {
-    if (codeOf(thrown) !== "ERR_MODULE_NOT_FOUND") throw thrown;
-    throw new TenantryError({
-      code: "dependency-missing",
-      message: "@testcontainers/postgresql is not installed.",
-      hint: "npm install --save-dev @testcontainers/postgresql@12.0.1",
-      cause: thrown,
-    });
-  }
+function loadTestcontainers() {
+  const name = "@testcontainers/postgresql";
+  const peer = { name, neededTo: "start PostgreSQL in a container", isForDevelopment: true };
+  return importPeer(peer, () => import("@testcontainers/postgresql"));
 }
