@@ -25,10 +25,10 @@ $(INSTALLED): package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error >&2
 	@touch $@
 
-$(BUILT): $(INSTALLED) $(SOURCES) package.json tsconfig.json tsconfig.build.json
+$(BUILT): $(INSTALLED) $(SOURCES) package.json tsconfig.json tsconfig.build.json rolldown.config.ts
 	@echo 'building' >&2
-	@node node_modules/typescript/bin/tsc -p tsconfig.build.json
-	@find dist -name '*.js' | while read -r file; do \
+	@npm run -s build
+	@find dist -name '*.js' -not -path 'dist/src/cli/*' | while read -r file; do \
 		source=$${file#dist/}; test -e "$${source%.js}.ts" || rm -f "$${file%.js}".*; \
 	done
 	@touch $@

@@ -1,12 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
-import type { ZodError } from "zod";
 import { TenantryError } from "../core/errors.js";
-import type { AnyCommand, ExitCode, Outcome } from "./command.js";
+import type { AnyCommand, ExitCode } from "./command.js";
 import type { CommandLine } from "./commands.js";
 import { COMMAND_LINES, COMMAND_NAMES, loadCommands } from "./commands.js";
-import type { GlobalOptions, Surroundings } from "./context.js";
+import type { Surroundings } from "./context.js";
 import { GLOBAL_OPTIONS } from "./global-options.js";
-import { formatError, formatJson, formatJsonError, formatOutcome } from "./output.js";
+import { formatError, formatJsonError } from "./output.js";
 import { readPackageVersion } from "./package-version.js";
 
 /**
@@ -36,6 +35,8 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
     if (definition === undefined) listCommand(program, line);
     else {
       addCommand(program, definition, async (options) => {
+        // Not needed to list the commands, and longer to load than all else that does.
+        const { runCommand } = await import("./run-command.js");
         exitCode = await runCommand(definition, options, around);
       });
     }
@@ -98,63 +99,6 @@ function addCommand(program: Command, definition: AnyCommand, action: Action): v
     const argument = definition.argument === undefined ? {} : { [definition.argument.name]: command.args[0] };
     await action({ ...options, ...argument });
   });
-}
-
-async function runCommand(
-  definition: AnyCommand,
-  options: Record<string, unknown>,
-  around: Surroundings,
-): Promise<ExitCode> {
-  // Not needed to list the commands, and a third of the time that it would take.
-  const [{ z }, { createContext }] = await Promise.all([import("zod"), import("./context.js")]);
-  const global = z
-    .object({
-      env: z.string().optional(),
-      databaseUrl: z.string().optional(),
-      config: z.string().optional(),
-      json: z.boolean().optional(),
-      quiet: z.boolean().optional(),
-    })
-    .parse(options);
-  try {
-    const outcome = await definition.run(
-      createContext(global, around, { anyEnvironment: definition.anyEnvironment === true }),
-      options,
-    );
-    writeOutcome(definition.name, outcome, global, around);
-    return outcome.exitCode;
-  } catch (thrown) {
-    const error = thrown instanceof z.ZodError ? invalidInput(definition, thrown) : thrown;
-    if (global.json === true && error instanceof TenantryError)
-      around.stdout.write(`${formatJsonError(definition.name, error)}\n`);
-    else around.stderr.write(`${formatError(error)}\n`);
-    return 2;
-  }
-}
-
-function writeOutcome(name: string, outcome: Outcome, global: GlobalOptions, around: Surroundings): void {
-  if (global.json === true) {
-    around.stdout.write(`${formatJson(name, outcome)}\n`);
-    return;
-  }
-  for (const warning of outcome.warnings ?? []) around.stderr.write(`warning: ${warning}\n`);
-  const text = formatOutcome(outcome);
-  if (text !== "") around.stdout.write(`${text}\n`);
-}
-
-function invalidInput(definition: AnyCommand, error: ZodError): TenantryError {
-  return new TenantryError({
-    code: "argument-invalid",
-    message: `tenantry ${definition.name} was called with something it does not take.`,
-    details: error.issues.map(({ path, message }) => `${nameInput(definition, String(path[0]))}: ${message}`),
-    hint: `For example: tenantry ${definition.example}`,
-  });
-}
-
-/** `lockWait` as it is typed: `--lock-wait`. */
-function nameInput(definition: AnyCommand, key: string): string {
-  const isOption = definition.options.some(({ flags }) => new Option(flags).attributeName() === key);
-  return isOption ? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` : key;
 }
 
 /** Says what commander could not make sense of, in the form of every other error. */

@@ -16,7 +16,8 @@ import { replaceSection } from "./report.js";
 
 const run = promisify(execFile);
 const document = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url));
-const SCRIPT = fileURLToPath(new URL("./backup-process.mjs", import.meta.url));
+const JITI = fileURLToPath(new URL("../../node_modules/jiti/lib/jiti-cli.mjs", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("./backup-process.ts", import.meta.url));
 const MEGABYTES = Number(process.env.MEGABYTES ?? 1000);
 /** Of a row below, as COPY writes it. */
 const ROW_BYTES = 206;
@@ -43,7 +44,7 @@ try {
       {},
       async (database) => void (await database.unsafe(`create database ${name} template template0`)),
     );
-  const node = (...args: readonly string[]) => measure([process.execPath, SCRIPT, ...args], {});
+  const node = (...args: readonly string[]) => measure([process.execPath, JITI, SCRIPT, ...args], {});
   const shell = (line: string) => measure(["/bin/bash", "-o", "pipefail", "-c", line], libpq);
   const [gzip, archive] = [join(folder, "dump.sql.gz"), join(folder, "dump.custom")];
 

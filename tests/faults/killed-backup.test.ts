@@ -20,7 +20,8 @@ import { isLongForm } from "./support/fault-trials.js";
 
 vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 300_000 });
 
-const SCRIPT = fileURLToPath(new URL("./support/backup-process.mjs", import.meta.url));
+const JITI = fileURLToPath(new URL("../../node_modules/jiti/lib/jiti-cli.mjs", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("./support/backup-process.ts", import.meta.url));
 const TRIALS = isLongForm ? 50 : 6;
 const ROWS = 20_000;
 
@@ -84,7 +85,7 @@ async function describeDatabase(name: string): Promise<string> {
 
 /** Runs the script, kills it some time after it has begun, and gives how long it ran and whether it was killed. */
 async function run(args: readonly string[], after: number): Promise<{ time: number; isKilled: boolean }> {
-  const child = spawn(process.execPath, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [JITI, SCRIPT, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "close");
   await once(child.stdout, "data");
   const started = performance.now();

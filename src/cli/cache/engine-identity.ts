@@ -8,17 +8,22 @@ import { codeOf } from "../../core/errors.js";
 import { readPackageVersion } from "../package-version.js";
 
 /** Where everything lies that decides what is read from a schema, and found in SQL and in snapshots, below `src`. */
-const JUDGES = ["core", "rls", "catalog", "isolation", "migrate", "cli/check", "cli/project"];
+const JUDGES = ["core", "rls", "catalog", "isolation", "migrate", "cli"];
 
 let known: string | undefined;
 
-/** Stands for the rules themselves: this package's version, and every line of the code that judges. */
+/**
+ * Stands for the rules themselves: this package's version, and every file of the code that judges, by name, size and time.
+ * As it is built, the command's files have a digest of what is in them in their names: two builds differ, also where
+ * an installation gives all files one time.
+ */
 export function identifyEngine(): string {
   known ??= digestEngine();
   return known;
 }
 
 function digestEngine(): string {
+  // Both from its sources and as it is built, where it is `cli/chunks/engine-identity-….js`.
   const src = fileURLToPath(new URL("../..", import.meta.url));
   const hash = createHash("sha256").update(`${readPackageVersion()} ${process.version} ${process.arch}\0`);
   for (const folder of JUDGES) addFolder(hash, join(src, folder));
@@ -32,8 +37,13 @@ function addFolder(hash: ReturnType<typeof createHash>, folder: string): void {
     if (entry.isDirectory()) addFolder(hash, path);
     // Run from its sources, as tests do, it has no .js.
     else if (/\.[jt]s$/.test(entry.name) && !entry.name.endsWith(".d.ts"))
-      hash.update(`${path}\0`).update(readFileSync(path)).update("\0");
+      hash.update(`${describeFile(path)}\0`);
   }
+}
+
+function describeFile(path: string): string {
+  const { size, mtimeMs } = statSync(path);
+  return `${path} ${size} ${mtimeMs}`;
 }
 
 /** Stands for the SQL parser. */
@@ -50,12 +60,11 @@ const manifest = z.object({ name: z.string(), version: z.string() });
  * @param entry a file of the package, absolute.
  */
 export function identifyPackage(entry: string): string {
-  const { size, mtimeMs } = statSync(entry);
   for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
     const parsed = manifest.safeParse(readJson(join(folder, "package.json")));
-    if (parsed.success) return `${parsed.data.name}@${parsed.data.version} ${size} ${mtimeMs}`;
+    if (parsed.success) return `${parsed.data.name}@${parsed.data.version} ${describeFile(entry)}`;
   }
-  return `${entry} ${size} ${mtimeMs}`;
+  return describeFile(entry);
 }
 
 function readJson(path: string): unknown {

@@ -22,6 +22,5 @@ export async function copyProject(to: string): Promise<void> {
 export async function copyBuiltProject(to: string): Promise<void> {
   await copyProject(to);
   await symlink(join(repository, "node_modules"), join(to, "node_modules"));
-  const compiler = join(repository, "node_modules/typescript/bin/tsc");
-  await mustRun({ program: process.execPath, args: [compiler, "-p", "tsconfig.build.json"], cwd: to });
+  await mustRun({ program: "npm", args: ["run", "-s", "build"], cwd: to });
 }

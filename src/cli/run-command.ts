@@ -1,0 +1,67 @@
+import { Option } from "commander";
+import { ZodError, z } from "zod";
+import { TenantryError } from "../core/errors.js";
+import type { AnyCommand, ExitCode, Outcome } from "./command.js";
+import type { GlobalOptions, Surroundings } from "./context.js";
+import { createContext } from "./context.js";
+import { formatError, formatJson, formatJsonError, formatOutcome } from "./output.js";
+
+const globalOptions = z.object({
+  env: z.string().optional(),
+  databaseUrl: z.string().optional(),
+  config: z.string().optional(),
+  json: z.boolean().optional(),
+  quiet: z.boolean().optional(),
+});
+
+/**
+ * Runs a command with the options that were typed, and writes what came of it.
+ *
+ * @returns the exit code; only bugs are thrown.
+ */
+export async function runCommand(
+  definition: AnyCommand,
+  options: Record<string, unknown>,
+  around: Surroundings,
+): Promise<ExitCode> {
+  const global = globalOptions.parse(options);
+  try {
+    const outcome = await definition.run(
+      createContext(global, around, { anyEnvironment: definition.anyEnvironment === true }),
+      options,
+    );
+    writeOutcome(definition.name, outcome, global, around);
+    return outcome.exitCode;
+  } catch (thrown) {
+    const error = thrown instanceof ZodError ? invalidInput(definition, thrown) : thrown;
+    if (global.json === true && error instanceof TenantryError)
+      around.stdout.write(`${formatJsonError(definition.name, error)}\n`);
+    else around.stderr.write(`${formatError(error)}\n`);
+    return 2;
+  }
+}
+
+function writeOutcome(name: string, outcome: Outcome, global: GlobalOptions, around: Surroundings): void {
+  if (global.json === true) {
+    around.stdout.write(`${formatJson(name, outcome)}\n`);
+    return;
+  }
+  for (const warning of outcome.warnings ?? []) around.stderr.write(`warning: ${warning}\n`);
+  const text = formatOutcome(outcome);
+  if (text !== "") around.stdout.write(`${text}\n`);
+}
+
+function invalidInput(definition: AnyCommand, error: ZodError): TenantryError {
+  return new TenantryError({
+    code: "argument-invalid",
+    message: `tenantry ${definition.name} was called with something it does not take.`,
+    details: error.issues.map(({ path, message }) => `${nameInput(definition, String(path[0]))}: ${message}`),
+    hint: `For example: tenantry ${definition.example}`,
+  });
+}
+
+/** `lockWait` as it is typed: `--lock-wait`. */
+function nameInput(definition: AnyCommand, key: string): string {
+  const isOption = definition.options.some(({ flags }) => new Option(flags).attributeName() === key);
+  return isOption ? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` : key;
+}
