@@ -13,6 +13,8 @@ const libraryOf = (module: string) => BUNDLED.find((name) => module.includes(`/n
 export default defineConfig({
   input: "src/cli/bin.ts",
   platform: "node",
+  // Names of modules are written into the output: they must be the same wherever node_modules really is.
+  resolve: { symlinks: false },
   external: (id) => /^[^./]/.test(id) && !BUNDLED.some((name) => id === name || id.startsWith(`${name}/`)),
   output: {
     dir: "dist/src/cli",

@@ -1,23 +1,21 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { copyFile, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { runSqlPrompt } from "../../src/cli/shell/sql-prompt.js";
 import { openSqlSession } from "../../src/cli/shell/sql-session.js";
 import { withDatabase } from "../../src/postgres/connect.js";
 import { connectRedis } from "../../src/redis/connect-redis.js";
 import type { TestDatabase } from "../../src/testing/index.js";
+import { copyBuiltProject } from "../e2e/support/copy-project.js";
 import { createTestDatabase } from "../support/databases.js";
 import { findProgram } from "../support/find-program.js";
 import { canInstallDebianPackages, installDebianPackage } from "../support/install-debian-package.js";
 import { redisUrl } from "../support/redis-url.js";
-import { runProgram } from "../support/run-program.js";
 
-const repository = fileURLToPath(new URL("../..", import.meta.url));
 const ANNA = "0192d0a4-8f6e-7c3a-9b1d-2f4e6a8c0b1d";
 const BERT = "0192d0a4-8f6e-7c3a-9b1d-2f4e6a8c0b2e";
 
@@ -51,12 +49,7 @@ afterAll(async () => {
 /** The command line as it is now, whatever `dist/` holds. */
 async function build(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "tenantry-shell-built-"));
-  await copyFile(join(repository, "package.json"), join(directory, "package.json"));
-  await symlink(join(repository, "node_modules"), join(directory, "node_modules"));
-  const compiler = join(repository, "node_modules/typescript/bin/tsc");
-  const args = [compiler, "-p", join(repository, "tsconfig.build.json"), "--outDir", join(directory, "dist")];
-  // What is wrong with types is told by another check.
-  await runProgram(process.execPath, args);
+  await copyBuiltProject(directory);
   return directory;
 }
 
