@@ -127,22 +127,30 @@ export async function readSurroundings(
 
 /**
  * PostgreSQL records no dependency on its own functions, random() among them: so the stored trees themselves are asked
- * for the functions that they call and the relations of their subqueries.
+ * for the functions that they call and the relations of their subqueries. Each text once: tables that are protected
+ * alike have the same tree, from PostgreSQL 17 on to the letter.
  */
 function readPolicyUses(session: Transaction, scope: CatalogScope) {
   return session<PolicyUse[]>`
-    select n.nspname as schema, c.relname as name, p.polname as policy,
-           (select coalesce(jsonb_agg(distinct f.proname), '[]')
-            from regexp_matches(tree.text, ':(?:funcid|opfuncid|winfnoid|aggfnoid) (\\d+)', 'g') as found
-            join pg_proc f on f.oid = found[1]::oid and f.provolatile = 'v') as "volatileFunctions",
-           (select coalesce(jsonb_agg(distinct jsonb_build_object(
-                     'schema', rn.nspname, 'name', r.relname, 'kind', r.relkind, 'rowSecurity', r.relrowsecurity,
-                     'owner', pg_get_userbyid(r.relowner))), '[]')
-            from regexp_matches(tree.text, ':relid (\\d+)', 'g') as found
-            join pg_class r on r.oid = found[1]::oid join pg_namespace rn on rn.oid = r.relnamespace) as reads
-    from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace,
-         lateral (select concat(p.polqual::text, ' ', p.polwithcheck::text) as text) as tree
-    where n.nspname = any(${[...scope.schemas]}) order by 1, 2, 3`;
+    with policies as materialized (
+      select n.nspname as schema, c.relname as name, p.polname as policy,
+             concat(p.polqual::text, ' ', p.polwithcheck::text) as tree
+      from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = any(${[...scope.schemas]})
+    ), uses as materialized (
+      select tree,
+             (select coalesce(jsonb_agg(distinct f.proname), '[]')
+              from regexp_matches(tree, ':(?:funcid|opfuncid|winfnoid|aggfnoid) (\\d+)', 'g') as found
+              join pg_proc f on f.oid = found[1]::oid and f.provolatile = 'v') as volatile,
+             (select coalesce(jsonb_agg(distinct jsonb_build_object(
+                       'schema', rn.nspname, 'name', r.relname, 'kind', r.relkind, 'rowSecurity', r.relrowsecurity,
+                       'owner', pg_get_userbyid(r.relowner))), '[]')
+              from regexp_matches(tree, ':relid (\\d+)', 'g') as found
+              join pg_class r on r.oid = found[1]::oid join pg_namespace rn on rn.oid = r.relnamespace) as reads
+      from (select distinct tree from policies) trees
+    )
+    select p.schema, p.name, p.policy, u.volatile as "volatileFunctions", u.reads
+    from policies p join uses u using (tree) order by 1, 2, 3`;
 }
 
 function notOfExtension(session: Transaction, catalog: "pg_class" | "pg_proc", oid: Fragment): Fragment {
