@@ -1,5 +1,6 @@
 import type { Catalog } from "../catalog/catalog.js";
 import { readCatalog } from "../catalog/read-catalog.js";
+import { countOf } from "../core/count-of.js";
 import type { Logger } from "../core/logger.js";
 import { catalogScope } from "../isolation/catalog-scope.js";
 import { demandSql, listDemands } from "../isolation/demands.js";
@@ -7,7 +8,6 @@ import type { Expected } from "../isolation/expected.js";
 import type { ConnectOptions, Database } from "../postgres/connect.js";
 import type { ShadowDatabase } from "../postgres/shadow.js";
 import { withShadowTemplate } from "../postgres/shadow-template.js";
-import { countMigrations } from "./folder/count-migrations.js";
 import type { Migration } from "./folder/migration.js";
 import { replayMigration, runSql } from "./run/replay-migration.js";
 
@@ -39,7 +39,7 @@ export async function withRehearsal<T>(
       family: `migrations ${place.out}`,
       content: folder.map(({ name, hash }) => `${name} ${hash}`),
       build: async ({ database }) => {
-        place.logger.info(`applying ${countMigrations(folder)} to the shadow`);
+        place.logger.info(`applying ${countOf(folder.length, "migration")} to the shadow`);
         for (const migration of folder) await replayMigration(database, migration, place.signal);
       },
     },

@@ -14,6 +14,7 @@ import {
   setConfigDrizzle,
 } from "./clients/drizzle-clients.js";
 import { tenantryClient, tenantryPrepared } from "./clients/tenantry-client.js";
+import { measureCloneCost } from "./clone-cost.js";
 import { describeMachine } from "./describe-machine.js";
 import { startLatencyProxy } from "./latency-proxy.js";
 import { median } from "./measure.js";
@@ -56,8 +57,9 @@ try {
   for (const latency of LATENCIES)
     for (const callers of CALLERS) sections.push(await compare(clients, service, latency, callers));
   const policy = await measurePolicyCost(database.admin, service.tenant, ROWS, TENANTS);
+  const clone = await measureCloneCost(server.url);
   const redis = await measureRedisCost(service.tenant, server.url);
-  const text = [describe(), "", ...sections, redis, policy].join("\n");
+  const text = [describe(), "", ...sections, redis, clone, policy].join("\n");
   await writeFile(document, replaceSection(await readFile(document, "utf8"), "bench-client", text));
   console.log(text);
   await database.drop();

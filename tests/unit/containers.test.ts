@@ -89,6 +89,16 @@ describe("the Dockerfile", () => {
     }
   });
 
+  it("copies each file that the build is configured by", () => {
+    const { scripts } = z
+      .object({ scripts: z.object({ build: z.string() }) })
+      .parse(JSON.parse(read("package.json")));
+    const files = [...scripts.build.matchAll(/(?:-p|--config) (\S+)/g)].map(([, file = ""]) => file);
+    expect(files).toHaveLength(2);
+    const copied = instructions("build", "COPY").flatMap((line) => line.split(" ").slice(0, -1));
+    expect(copied).toEqual(expect.arrayContaining(files));
+  });
+
   it("names packages to keep that the manifest has", () => {
     const kept: unknown = JSON.parse(/const kept = (\[.+?\])/.exec(dockerfile)?.[1] ?? "null");
     const { peerDependencies, devDependencies } = z

@@ -1,3 +1,4 @@
+import { countOf } from "../../core/count-of.js";
 import type { Unknown } from "../../migrate/stamp/arrive.js";
 
 /** More lines than anybody reads on a terminal; `--json` has them all. */
@@ -6,7 +7,7 @@ const MOST_LINES = 40;
 /** A database that no migration makes: what it is nearest to, and the SQL in both directions. */
 export function formatUnknown({ nearest, differences, toFolder, toDatabase }: Unknown): string {
   const place = nearest === undefined ? "an empty database" : `what ${nearest} leaves`;
-  const count = `${differences.length} ${differences.length === 1 ? "difference" : "differences"}`;
+  const count = countOf(differences.length, "difference");
   return [
     "The database has no ledger, and is nothing that the migrations make.",
     `It is nearest to ${place}: ${count}.`,

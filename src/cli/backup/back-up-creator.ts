@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { countOf } from "../../core/count-of.js";
 import { parseTenantId } from "../../core/tenant-id.js";
 import type { TenantBackupReport } from "../../data/tenant-backup/create-tenant-backup.js";
 import { createTenantBackup } from "../../data/tenant-backup/create-tenant-backup.js";
@@ -65,5 +66,5 @@ function describe(tenant: string, { file, rows, bytes, encrypted, manifest }: Te
     ]),
   });
   const how = encrypted ? "encrypted" : "not encrypted";
-  return `${table}\n\nBacked up ${tenant}: ${rows} ${rows === 1 ? "row" : "rows"}, ${bytes} bytes, ${how}.\n${file}`;
+  return `${table}\n\nBacked up ${tenant}: ${countOf(rows, "row")}, ${countOf(bytes, "byte")}, ${how}.\n${file}`;
 }

@@ -1,10 +1,6 @@
+import { countOf } from "../../core/count-of.js";
 import type { BackupReport } from "../../data/backup/create-backup.js";
 import { formatTable } from "../format-table.js";
-
-/** `1 row`, `1,234 rows`. */
-export function countOf(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
-}
 
 /** What a backup holds, for people. */
 export function formatBackup({
@@ -25,7 +21,7 @@ export function formatBackup({
   });
   const how = [
     `${countOf(rows, "row")} of ${countOf(manifest.tables.length, "table")}`,
-    `${countOf(bytes, "byte")}`,
+    countOf(bytes, "byte"),
     ...(encrypted ? ["encrypted"] : []),
     verified ? "restored into the shadow and compared" : "not verified",
   ];

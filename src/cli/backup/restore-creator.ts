@@ -1,3 +1,4 @@
+import { countOf } from "../../core/count-of.js";
 import { describeTarget, onDatabase } from "../../core/database-url.js";
 import { TenantryError } from "../../core/errors.js";
 import { parseTenantId } from "../../core/tenant-id.js";
@@ -95,7 +96,7 @@ function describe(
   return [
     table,
     [
-      `${dryRun ? "Would restore" : "Restored"} ${tenant}: ${total} ${total === 1 ? "row" : "rows"}, as of ${manifest.createdAt}.`,
+      `${dryRun ? "Would restore" : "Restored"} ${tenant}: ${countOf(total, "row")}, as of ${manifest.createdAt}.`,
       ...(backup === undefined ? [] : [`What was there is in ${backup}`]),
     ].join("\n"),
   ].join("\n\n");

@@ -1,14 +1,15 @@
-import { count, formatFindingsText } from "../format-findings/text.js";
+import { countOf } from "../../core/count-of.js";
+import { formatFindingsText } from "../format-findings/text.js";
 import type { CheckReport, ShownException } from "./run-check.js";
 
 /** A report for people: findings, their number, what was looked at, and the declared exceptions. */
 export function formatReport(report: CheckReport, accepted: number): string {
   const { findings, exceptions, checked } = report;
-  const looked = `${count(checked.tables, "table")}, ${count(checked.migrations, "migration")}, ${count(checked.statements, "statement")}`;
+  const looked = `${countOf(checked.tables, "table")}, ${countOf(checked.migrations, "migration")}, ${countOf(checked.statements, "statement")}`;
   const summary = findings.length === 0 ? `No findings: checked ${looked}.` : `Checked ${looked}.`;
   return [
     formatFindingsText(findings),
-    accepted > 0 ? `${summary} ${count(accepted, "finding")} accepted by the baseline.` : summary,
+    accepted > 0 ? `${summary} ${countOf(accepted, "finding")} accepted by the baseline.` : summary,
     formatExceptions(exceptions),
   ]
     .filter((part) => part !== "")
@@ -22,5 +23,5 @@ function formatExceptions(exceptions: readonly ShownException[]): string {
       ? `  ${table}: shared by all tenants: ${reason}`
       : `  ${table}: ${rule} for ${subject}: ${reason}`,
   );
-  return [`${count(exceptions.length, "declared exception")}:`, ...lines].join("\n");
+  return [`${countOf(exceptions.length, "declared exception")}:`, ...lines].join("\n");
 }

@@ -4,10 +4,11 @@ import { createBackup } from "../../data/backup/create-backup.js";
 import { backUpCreator } from "../backup/back-up-creator.js";
 import { backupSettings, defaultBackupFolder, readDataProject } from "../backup/backup-settings.js";
 import { formatBackup } from "../backup/format-backup.js";
+import { INSTEAD_OF_BACKUPS } from "../backup/instead-of-backups.js";
 import { createPgDump } from "../backup/pg-dump/create-pg-dump.js";
 import { PASSPHRASE_OPTION, readPassphrase } from "../backup/read-passphrase.js";
-import { requireDevelopment } from "../backup/require-development.js";
 import { defineCommand } from "../command.js";
+import { requireDevelopment } from "../require-development.js";
 import { resolveTarget } from "../target.js";
 
 /** `tenantry backup`: all rows of a database into one file, in development. */
@@ -48,7 +49,7 @@ export const backupCommand = defineCommand({
     }),
   run: async (context, { folder, keep, format, verify, creator, passphraseFile }) => {
     if (creator !== undefined) return await backUpCreator(context, { creator, folder, passphraseFile });
-    requireDevelopment(context, "backup");
+    requireDevelopment(context, "backup", INSTEAD_OF_BACKUPS);
     const project = await readDataProject(await context.loadProject());
     const target = await resolveTarget(context);
     const directory = folder === undefined ? defaultBackupFolder(context) : resolve(folder);

@@ -2,6 +2,7 @@ import { realpath } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { z } from "zod";
 import { applyBaseline, readBaseline, writeBaseline } from "../../core/baseline.js";
+import { countOf } from "../../core/count-of.js";
 import { TenantryError } from "../../core/errors.js";
 import type { Finding } from "../../core/finding.js";
 import { hasErrors } from "../../core/finding.js";
@@ -15,7 +16,6 @@ import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { formatFindingsGithub } from "../format-findings/github.js";
 import { formatFindingsSarif } from "../format-findings/sarif.js";
-import { count } from "../format-findings/text.js";
 import { formatJson } from "../output.js";
 import { readPackageVersion } from "../package-version.js";
 import { CONFIG_NAME } from "../project/project.js";
@@ -135,7 +135,7 @@ async function conclude(
   const entries = path === undefined ? undefined : await readBaseline(path);
   if (path !== undefined && entries === undefined) {
     await writeBaseline(path, report.findings);
-    const text = `Wrote ${baseline}: ${count(report.findings.length, "finding")} accepted. From now on only new ones count.`;
+    const text = `Wrote ${baseline}: ${countOf(report.findings.length, "finding")} accepted. From now on only new ones count.`;
     return { exitCode: 0, data: { baseline: path, accepted: report.findings.length }, text };
   }
   const { findings, accepted, gone } = applyBaseline(report.findings, entries ?? []);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { countOf } from "../../core/count-of.js";
 import {
   readEnvironmentMark,
   requireEnvironment,
@@ -68,9 +69,7 @@ export const initCommand = defineCommand({
         ? ""
         : `\n\nServices connect as ${login.user}: see ${SERVICE_URL_VARIABLE} in ${login.file}`;
     const done =
-      applied.length === 0
-        ? "All is up to date."
-        : `Applied ${applied.length} ${applied.length === 1 ? "migration" : "migrations"}.`;
+      applied.length === 0 ? "All is up to date." : `Applied ${countOf(applied.length, "migration")}.`;
     return {
       exitCode: isSettled(whole) ? 0 : 1,
       data: {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { countOf } from "../../core/count-of.js";
 import { TenantryError } from "../../core/errors.js";
 import { hasErrors } from "../../core/finding.js";
 import { readFolder } from "../../migrate/folder/read-folder.js";
@@ -83,9 +84,7 @@ export const migrateCommand = defineCommand({
       const { applied, warnings } = await runMigrate({ ...context, logger }, project, target, options);
       const { findings } = await readStatus(context, target);
       const text =
-        applied.length === 0
-          ? "Nothing is pending."
-          : `Applied ${applied.length} ${applied.length === 1 ? "migration" : "migrations"}.`;
+        applied.length === 0 ? "Nothing is pending." : `Applied ${countOf(applied.length, "migration")}.`;
       return {
         exitCode: hasErrors(findings) ? 1 : 0,
         data: { applied },

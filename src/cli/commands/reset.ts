@@ -15,6 +15,7 @@ import type { Context } from "../context.js";
 import { LOCK_WAIT, lockWaitSchema } from "../lock-wait.js";
 import { readPackageVersion } from "../package-version.js";
 import type { Project } from "../project/project.js";
+import { requireDevelopment } from "../require-development.js";
 import type { Target } from "../target.js";
 import { resolveTarget } from "../target.js";
 import { initCommand } from "./init.js";
@@ -40,6 +41,7 @@ export const resetCommand = defineCommand({
     dryRun: z.boolean().default(false),
   }),
   run: async (context, { yes, seed, backup, lockWait, dryRun }) => {
+    requireDevelopment(context, "reset", "Nothing was touched. No flag allows it there.");
     const project = await context.loadProject();
     const target = await resolveTarget(context);
     const subject = {

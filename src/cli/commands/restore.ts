@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { confirm, isCancel } from "@clack/prompts";
 import { z } from "zod";
+import { countOf } from "../../core/count-of.js";
 import { describeTarget, onDatabase } from "../../core/database-url.js";
 import { TenantryError } from "../../core/errors.js";
 import { fitIdentifier } from "../../core/identifiers.js";
@@ -9,13 +10,13 @@ import { createBackup } from "../../data/backup/create-backup.js";
 import type { RestoreReport } from "../../data/restore/restore-backup.js";
 import { restoreBackup } from "../../data/restore/restore-backup.js";
 import { backupSettings, defaultBackupFolder, readDataProject } from "../backup/backup-settings.js";
-import { countOf } from "../backup/format-backup.js";
+import { INSTEAD_OF_BACKUPS } from "../backup/instead-of-backups.js";
 import { PASSPHRASE_OPTION, readPassphrase } from "../backup/read-passphrase.js";
-import { requireDevelopment } from "../backup/require-development.js";
 import { restoreCreator } from "../backup/restore-creator.js";
 import { DRY_RUN, defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { reasonInput } from "../erase/reason-input.js";
+import { requireDevelopment } from "../require-development.js";
 import { runMigrate } from "../run-migrate.js";
 import { resolveTarget } from "../target.js";
 
@@ -47,7 +48,7 @@ export const restoreCommand = defineCommand({
       return await restoreCreator(context, {
         ...{ creator, file: findFile(context, file), into, yes, reason, passphraseFile, dryRun },
       });
-    requireDevelopment(context, "restore");
+    requireDevelopment(context, "restore", INSTEAD_OF_BACKUPS);
     if (file === undefined) throw noFile(context);
     const loaded = await context.loadProject();
     const project = await readDataProject(loaded);

@@ -47,7 +47,7 @@ export const rollbackCommand = defineCommand({
     const target = await resolveTarget(context);
     const folder = await readOrderedFolder(project);
     const applied = await withDatabase(target.url, target.connect, async (database) => {
-      requireDevelopment(context, target, await readEnvironmentMark(database));
+      requireKnownDevelopment(context, target, await readEnvironmentMark(database));
       const plan = planMigrations(folder, await readLedger(database, project.ledger));
       requireSoundPlan(plan);
       return plan.migrations.filter(({ state }) => state === "applied");
@@ -111,7 +111,7 @@ function findKept(applied: readonly Migration[], to: string | undefined): number
 }
 
 /** What nobody has called development is not development. */
-function requireDevelopment(context: Context, target: Target, mark: string | undefined): void {
+function requireKnownDevelopment(context: Context, target: Target, mark: string | undefined): void {
   if (mark !== undefined && mark !== "development") throw refused(`this is a ${mark} database`);
   if (mark === "development" || target.embedded || context.isEnvironmentNamed) return;
   throw refused(

@@ -2,6 +2,7 @@ import { basename, join, resolve } from "node:path";
 import { createJiti } from "jiti";
 import { z } from "zod";
 import { connect } from "../../client/connect.js";
+import { countOf } from "../../core/count-of.js";
 import { describeTarget, parseDatabaseUrl } from "../../core/database-url.js";
 import { messageOf, TenantryError } from "../../core/errors.js";
 import type { SeededCreator } from "../../data/seed.js";
@@ -14,6 +15,7 @@ import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
 import { formatTable } from "../format-table.js";
 import type { Project } from "../project/project.js";
+import { requireDevelopment } from "../require-development.js";
 import { resolveTarget } from "../target.js";
 
 /** Above this, ids of integer columns would overlap or overflow. */
@@ -40,7 +42,11 @@ export const seedCommand = defineCommand({
     dryRun: z.boolean().default(false),
   }),
   run: async (context, input) => {
-    requireDevelopment(context);
+    requireDevelopment(
+      context,
+      "seed",
+      "Set TENANTRY_ENV or --env to development if this database really is one to play with.",
+    );
     const project = await context.loadProject();
     const { exports } = await project.loadSchema();
     const module = await loadSeedModule(project);
@@ -61,15 +67,6 @@ export const seedCommand = defineCommand({
     }
   },
 });
-
-function requireDevelopment({ environment }: Context): void {
-  if (environment === "development") return;
-  throw new TenantryError({
-    code: "production-refused",
-    message: `Invented rows are for development; the environment is ${environment}.`,
-    hint: "Set TENANTRY_ENV or --env to development if this database really is one to play with.",
-  });
-}
 
 async function loadSeedModule({ settings, directory }: Project): Promise<SeedModule | undefined> {
   if (settings.seed === undefined) return undefined;
@@ -119,10 +116,10 @@ function describe(creators: readonly SeededCreator[], input: { readonly seed: nu
   const total = fresh.flatMap(({ rows }) => Object.values(rows)).reduce((sum, rows) => sum + rows, 0);
   const existing = creators.length - fresh.length;
   if (fresh.length === 0) {
-    return `Nothing to do: the ${plural(creators.length, "creator")} of seed ${input.seed} ${creators.length === 1 ? "is" : "are"} there already. Another --seed or more --creators makes new ones.`;
+    return `Nothing to do: the ${countOf(creators.length, "creator")} of seed ${input.seed} ${creators.length === 1 ? "is" : "are"} there already. Another --seed or more --creators makes new ones.`;
   }
-  const left = existing === 0 ? "" : `, ${plural(existing, "creator")} left as they were`;
-  const head = `${isDryRun ? "Would seed" : "Seeded"} ${plural(fresh.length, "creator")} with ${plural(total, "row")} (seed ${input.seed})${left}.`;
+  const left = existing === 0 ? "" : `, ${countOf(existing, "creator")} left as they were`;
+  const head = `${isDryRun ? "Would seed" : "Seeded"} ${countOf(fresh.length, "creator")} with ${countOf(total, "row")} (seed ${input.seed})${left}.`;
   const byTable = Object.keys(fresh[0]?.rows ?? {}).map((name) => [
     name,
     String(fresh.reduce((sum, { rows }) => sum + (rows[name] ?? 0), 0)),
@@ -138,8 +135,4 @@ function describe(creators: readonly SeededCreator[], input: { readonly seed: nu
     }),
     formatTable({ headings: ["TABLE", "ROWS"], rows: byTable }),
   ].join("\n\n");
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

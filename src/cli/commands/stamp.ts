@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { countOf } from "../../core/count-of.js";
 import { TenantryError } from "../../core/errors.js";
 import { readEnvironmentMark, requireEnvironment } from "../../migrate/run/environment-mark.js";
 import type { StampOptions } from "../../migrate/stamp/stamp-migrations.js";
@@ -6,7 +7,6 @@ import { stampMigrations } from "../../migrate/stamp/stamp-migrations.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { readOrderedFolder, stampScope, withProjectReplay } from "../arrive/with-project-replay.js";
 import { defineCommand } from "../command.js";
-import { count } from "../format-findings/text.js";
 import { LOCK_WAIT, lockWaitSchema } from "../lock-wait.js";
 import { readPackageVersion } from "../package-version.js";
 import { resolveTarget } from "../target.js";
@@ -68,7 +68,7 @@ export const stampCommand = defineCommand({
       text:
         stamped.length === 0
           ? `Nothing to record: the ledger has all up to ${to}.`
-          : `${verb} ${count(stamped.length, "migration")} as applied, up to ${to}${force ? ", without proof" : ": the database is exactly what they make"}.`,
+          : `${verb} ${countOf(stamped.length, "migration")} as applied, up to ${to}${force ? ", without proof" : ": the database is exactly what they make"}.`,
     };
   },
 });

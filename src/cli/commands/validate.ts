@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { countOf } from "../../core/count-of.js";
 import { hasErrors } from "../../core/finding.js";
 import { defineCommand } from "../command.js";
-import { count, summarizeFindings } from "../format-findings/text.js";
+import { summarizeFindings } from "../format-findings/text.js";
 import { formatMatrix } from "../proof/format-matrix.js";
 import { runValidate } from "../proof/run-validate.js";
 import { createStepTimer } from "../proof/step-timer.js";
@@ -19,7 +20,7 @@ export const validateCommand = defineCommand({
     const timer = createStepTimer(context.logger);
     const validation = await timer.step("in all", () => runValidate(context, timer, { probe }));
     const { findings, probes, tables, migrations } = validation;
-    const done = `Rehearsed ${count(migrations, "migration")}: ${count(tables, "table")}, ${
+    const done = `Rehearsed ${countOf(migrations, "migration")}: ${countOf(tables, "table")}, ${
       findings.length === 0 ? "no findings" : summarizeFindings(findings)
     }.`;
     return {

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { countOf } from "../../core/count-of.js";
 import { TenantryError } from "../../core/errors.js";
 import { hasErrors } from "../../core/finding.js";
 import { withDatabase } from "../../postgres/connect.js";
 import type { Outcome } from "../command.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../context.js";
-import { count, summarizeFindings } from "../format-findings/text.js";
+import { summarizeFindings } from "../format-findings/text.js";
 import { applyRepairs, formatRepairs } from "../proof/apply-repairs.js";
 import { formatMatrix } from "../proof/format-matrix.js";
 import { runVerify } from "../proof/run-verify.js";
@@ -60,8 +61,8 @@ export const verifyCommand = defineCommand({
     if (repair && !yes) return { ...outcome, ...printRepairs(context, formatRepairs(repairs)) };
     const done =
       applied === undefined
-        ? `Verified: ${state}. ${count(services.length, "login")} ${services.length === 1 ? "acts as a service" : "act as services"}.`
-        : `Repaired ${count(applied.length, "thing")}; now ${state}.`;
+        ? `Verified: ${state}. ${countOf(services.length, "login")} ${services.length === 1 ? "acts as a service" : "act as services"}.`
+        : `Repaired ${countOf(applied.length, "thing")}; now ${state}.`;
     return { ...outcome, text: probes === undefined ? done : `${formatMatrix(probes)}\n\n${done}` };
   },
 });

@@ -1,3 +1,4 @@
+import { countOf } from "../../core/count-of.js";
 import type { Look, Paint } from "../paint.js";
 import { wrapText } from "../wrap-text.js";
 import type { State } from "./check.js";
@@ -46,7 +47,6 @@ function formatOne({ id, state, detail, fix }: Diagnosis, paint: Paint): string 
 }
 
 function summarize({ ok, warning, problem, skipped }: Tally): string {
-  const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`;
-  const parts = [plural(problem, "problem"), plural(warning, "warning"), `${ok} ok`, `${skipped} skipped`];
+  const parts = [countOf(problem, "problem"), countOf(warning, "warning"), `${ok} ok`, `${skipped} skipped`];
   return `${parts.join(", ")}.`;
 }

@@ -1,3 +1,4 @@
+import { countOf } from "../../core/count-of.js";
 import type { EraseReceipt } from "../../data/erase/erase.js";
 import type { ForgottenTenant } from "../../redis/forget-tenant.js";
 import { formatTable } from "../format-table.js";
@@ -28,7 +29,7 @@ export function formatErasure({ tenant, receipt, dryRun, redis }: ToldErasure): 
           `${auditLog.table}: ${auditLog.rows} rows of the creator ${dryRun ? "so far, to be" : ""} ${TREATED[auditLog.treatment]}.`,
         ];
   const told = [
-    `${dryRun ? "Would erase" : "Erased"} ${tenant}: ${total} ${total === 1 ? "row" : "rows"}.`,
+    `${dryRun ? "Would erase" : "Erased"} ${tenant}: ${countOf(total, "row")}.`,
     ...log,
     ...(dryRun || redis === undefined ? [] : [tellRedis(redis)]),
   ];

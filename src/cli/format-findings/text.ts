@@ -1,3 +1,4 @@
+import { countOf } from "../../core/count-of.js";
 import type { Finding } from "../../core/finding.js";
 import { formatFinding } from "../../core/finding.js";
 
@@ -13,13 +14,8 @@ export function summarizeFindings(findings: readonly Finding[]): string {
   const warnings = findings.length - errors;
   const files = new Set(findings.flatMap(({ file }) => file ?? [])).size;
   const parts = [
-    ...(errors > 0 ? [count(errors, "error")] : []),
-    ...(warnings > 0 ? [count(warnings, "warning")] : []),
+    ...(errors > 0 ? [countOf(errors, "error")] : []),
+    ...(warnings > 0 ? [countOf(warnings, "warning")] : []),
   ];
-  return `${parts.join(", ")}${files > 0 ? ` in ${count(files, "file")}` : ""}`;
-}
-
-/** A number and its noun. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+  return `${parts.join(", ")}${files > 0 ? ` in ${countOf(files, "file")}` : ""}`;
 }

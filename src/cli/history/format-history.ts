@@ -1,6 +1,6 @@
+import { countOf } from "../../core/count-of.js";
 import type { LoggedRun } from "../../migrate/history/logged-run.js";
 import type { History } from "../../migrate/history/read-history.js";
-import { count } from "../format-findings/text.js";
 import { formatDuration, formatMoment } from "../format-moment.js";
 import { formatTable } from "../format-table.js";
 import { wrapText } from "../wrap-text.js";
@@ -17,7 +17,7 @@ export function formatHistory({ hasLog, runs, older, others }: History, limit: n
       ? ["The run log is empty."]
       : [formatRuns(runs)];
   const more =
-    older === 0 ? [] : [`${count(older, "older run")}: tenantry history --limit ${runs.length + older}`];
+    older === 0 ? [] : [`${countOf(older, "older run")}: tenantry history --limit ${runs.length + older}`];
   return [...log, ...more, ...formatOthers(others, limit)].join("\n\n");
 }
 

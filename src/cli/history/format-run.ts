@@ -1,5 +1,5 @@
+import { countOf } from "../../core/count-of.js";
 import type { LoggedMigration, LoggedRun } from "../../migrate/history/logged-run.js";
-import { count } from "../format-findings/text.js";
 import { formatDuration, formatMoment } from "../format-moment.js";
 import { wrapText } from "../wrap-text.js";
 import { originOf, tookOf } from "./format-history.js";
@@ -13,7 +13,7 @@ export function formatRun(run: LoggedRun, migrations: readonly LoggedMigration[]
     ["took", tookOf(run)],
     ["origin", originOf(run)],
     ["environment", run.environment ?? "not recorded"],
-    ["locks", `waited ${formatDuration(run.lockWaitMs)}, retried ${count(run.retries, "time")}`],
+    ["locks", `waited ${formatDuration(run.lockWaitMs)}, retried ${countOf(run.retries, "time")}`],
     ...(run.error === null ? [] : [["error", `${run.error} (${run.errorCode ?? "unknown"})`] as const]),
     ...(run.backupRef === null ? [] : [["backup", run.backupRef] as const]),
     ...(run.accepted === null ? [] : [["accepted", JSON.stringify(run.accepted)] as const]),

@@ -1,3 +1,4 @@
+import { countOf } from "../../core/count-of.js";
 import { formatSize } from "../../migrate/observe/format-quantity.js";
 import { blockedBy } from "../../migrate/observe/lock-mode.js";
 import type {
@@ -6,7 +7,6 @@ import type {
   StatementReport,
   Verdict,
 } from "../../migrate/observe/plan-report.js";
-import { count } from "../format-findings/text.js";
 import type { Look, Paint } from "../paint.js";
 import { wrapText } from "../wrap-text.js";
 
@@ -30,7 +30,7 @@ function formatMigration(migration: MigrationReport, paint: Paint): string[] {
   const how = oneTransaction ? "in one transaction" : "step by step";
   return [
     paint("bold", file),
-    `${state}, ${count(statements.length, "statement")}, ${how}`,
+    `${state}, ${countOf(statements.length, "statement")}, ${how}`,
     ...statements.flatMap((statement) => ["", ...formatStatement(statement, paint)]),
     ...(holds.length === 0 ? [] : ["", ...holds.flatMap((hold) => formatField("", "held", hold))]),
   ];
@@ -82,7 +82,7 @@ function formatLocks({ effects, tables, known, inTransaction }: StatementReport)
     const parts = effects.locks.filter(
       ({ partitionOf, mode: own }) => partitionOf === table && own === mode,
     ).length;
-    const partitions = parts === 0 ? "" : ` and ${count(parts, "partition")}`;
+    const partitions = parts === 0 ? "" : ` and ${countOf(parts, "partition")}`;
     // A reader's or a writer's lock says nothing about the table's size.
     const matters = blockedBy(mode) !== "nothing" || mode === "SHARE UPDATE EXCLUSIVE";
     return `${mode} on ${table}${partitions}${size === undefined || !matters ? "" : ` (${formatSize(size)})`}`;
@@ -110,6 +110,6 @@ function summarize(migrations: number, statements: readonly StatementReport[]): 
     ...(of("removes") === 0 ? [] : [`${of("removes")} that remove rows for good`]),
     ...(of("unknown") === 0 ? [] : [`${of("unknown")} that could not be judged`]),
   ];
-  const all = `${count(migrations, "migration")}, ${count(statements.length, "statement")}`;
+  const all = `${countOf(migrations, "migration")}, ${countOf(statements.length, "statement")}`;
   return `${all}: ${parts.join(", ")}. Nothing was changed.`;
 }

@@ -1,4 +1,5 @@
-import { count, summarizeFindings } from "../format-findings/text.js";
+import { countOf } from "../../core/count-of.js";
+import { summarizeFindings } from "../format-findings/text.js";
 import { wrapText } from "../wrap-text.js";
 import { countAttacks } from "./judge-report.js";
 import type { Report } from "./report.js";
@@ -12,7 +13,7 @@ export function formatReport(report: Report): string {
     ["database", `${server.database} on ${server.host}:${server.port}, ${report.environment}`],
     [
       "tables",
-      `${count(tables.length, "table")}, ${open === 0 ? "none open" : `${open} not isolated or missing`}`,
+      `${countOf(tables.length, "table")}, ${open === 0 ? "none open" : `${open} not isolated or missing`}`,
     ],
     ["attacks", attacks.read ? describeAttacks(report) : "not read"],
     [
@@ -20,10 +21,10 @@ export function formatReport(report: Report): string {
       migrations.read ? `${migrations.applied} applied, ${migrations.pending.length} pending` : "not read",
     ],
     ["findings", findings.length === 0 ? "none" : summarizeFindings(findings)],
-    ["exceptions", count(exceptions.length, "exception")],
+    ["exceptions", countOf(exceptions.length, "exception")],
     [
       "crossing",
-      `${count(roles.filter(({ crosses }) => crosses === "yes").length, "role")} may see several tenants`,
+      `${countOf(roles.filter(({ crosses }) => crosses === "yes").length, "role")} may see several tenants`,
     ],
     ...listUnread(report).map(({ part, reason }) => ["not read", `${part}: ${reason}`] as const),
   ];

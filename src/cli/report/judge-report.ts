@@ -1,6 +1,6 @@
+import { countOf } from "../../core/count-of.js";
 import type { Finding } from "../../core/finding.js";
 import { VERIFY_SQL_RULE } from "../../migrate/verify/judge-verify-sql.js";
-import { count } from "../format-findings/text.js";
 import type { Attacks, Report, Verdict } from "./report.js";
 import { listUnread } from "./report.js";
 
@@ -37,12 +37,12 @@ export function judgeReport(report: Omit<Report, "verdict">, isAttackWanted: boo
   const { database } = report.server;
   if (leaks.length > 0) {
     const subjects = new Set(leaks.map(({ subject }) => subject));
-    const sentence = `${database} is not isolated: ${count(leaks.length, "error")} in ${count(subjects.size, "place")} by which one tenant may get at another's rows.`;
+    const sentence = `${database} is not isolated: ${countOf(leaks.length, "error")} in ${countOf(subjects.size, "place")} by which one tenant may get at another's rows.`;
     return { state: "not isolated", sentence };
   }
   const different = errors.filter(({ rule }) => DIFFERENT.has(rule));
   if (different.length > 0) {
-    const sentence = `No way from one tenant to another was found, but ${database} is not what the code demands: ${count(different.length, "error")}.`;
+    const sentence = `No way from one tenant to another was found, but ${database} is not what the code demands: ${countOf(different.length, "error")}.`;
     return { state: "different", sentence };
   }
   const wanting = listUnread({ ...report, verdict: { state: "not proven", sentence: "" } })
@@ -53,7 +53,7 @@ export function judgeReport(report: Omit<Report, "verdict">, isAttackWanted: boo
     const why =
       wanting.length > 0
         ? `${listInWords(wanting.map((part) => part.toLowerCase()))} could not be read`
-        : `${count(unproven, "attack")} ended in a way that proves nothing`;
+        : `${countOf(unproven, "attack")} ended in a way that proves nothing`;
     return {
       state: "not proven",
       sentence: `No leak was found in ${database}, but that proves too little: ${why}.`,
@@ -63,11 +63,11 @@ export function judgeReport(report: Omit<Report, "verdict">, isAttackWanted: boo
 }
 
 function describeProof({ tables, attacks }: Omit<Report, "verdict">): string {
-  const all = `no check found a leak in ${count(tables.length, "table")}`;
+  const all = `no check found a leak in ${countOf(tables.length, "table")}`;
   if (!attacks.read) return `${all}; no attack was tried`;
   const { held, open } = countAttacks(attacks);
   const untried = open === 0 ? "" : `, and ${open} could not be tried`;
-  return `${all}, and ${count(held, "attack")} on ${attacks.on === "shadow" ? "a shadow of it" : "the database itself"} did not get through${untried}`;
+  return `${all}, and ${countOf(held, "attack")} on ${attacks.on === "shadow" ? "a shadow of it" : "the database itself"} did not get through${untried}`;
 }
 
 /** How many attacks held, and how many could not be tried or proved nothing. */

@@ -1,6 +1,7 @@
 import { fingerprintCatalog } from "../../catalog/fingerprint.js";
 import type { Transaction } from "../../catalog/grants-json.js";
 import { readWholeStructure } from "../../catalog/read-whole-structure.js";
+import { countOf } from "../../core/count-of.js";
 import { ENGINE_SCHEMA, ENGINE_TABLES } from "../../core/engine-schema.js";
 import { TenantryError } from "../../core/errors.js";
 import { qualify } from "../../core/identifiers.js";
@@ -119,7 +120,7 @@ async function readHead(
   if (largeObjects > 0) {
     throw new TenantryError({
       code: "backup-refused",
-      message: `The database has ${largeObjects} large ${largeObjects === 1 ? "object" : "objects"}, which only pg_dump can take along.`,
+      message: `The database has ${countOf(largeObjects, "large object")}, which only pg_dump can take along.`,
       hint: "No file was left. Take the backup with --format pg_dump, or keep such values in bytea columns.",
     });
   }
@@ -181,7 +182,7 @@ async function dumpTables(
     );
     const { schema, name, partitioned, columns } = table;
     done.push({ schema, name, partitioned, columns: [...columns], rows, checksum });
-    logger.info(`${schema}.${name}: ${rows} ${rows === 1 ? "row" : "rows"}`, { event: "backup-table" });
+    logger.info(`${schema}.${name}: ${countOf(rows, "row")}`, { event: "backup-table" });
   }
   return done;
 }

@@ -1,3 +1,4 @@
+import { countOf } from "../../core/count-of.js";
 import { qualify, quoteIdentifier } from "../../core/identifiers.js";
 import type { Session } from "../../postgres/connect.js";
 import { tableKey } from "../rows/read-tables.js";
@@ -22,7 +23,7 @@ export async function findOutsideReferences(
     const rows = Number(row?.rows ?? 0);
     if (rows > 0)
       found.push(
-        `${rows} ${rows === 1 ? "row" : "rows"} of other creators in ${child.subject} refer to ${parent.subject} (${reference.constraint})`,
+        `${countOf(rows, "row")} of other creators in ${child.subject} refer to ${parent.subject} (${reference.constraint})`,
       );
   }
   return found;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
+import { countOf } from "../../core/count-of.js";
 import { onDatabase } from "../../core/database-url.js";
 import { messageOf, TenantryError } from "../../core/errors.js";
 import { fitIdentifier, quoteIdentifier } from "../../core/identifiers.js";
@@ -223,12 +224,8 @@ function describeSteps(
     ...(isThere ? [`back up ${into}`] : []),
     `create database ${draft} template template0 encoding '${database.encoding}'`,
     ...position.migrations.map(({ name }) => `migrate ${name}`),
-    ...tables.map(
-      ({ schema, name, rows }) => `copy ${rows} ${rows === 1 ? "row" : "rows"} into ${schema}.${name}`,
-    ),
-    ...(sequences.length === 0
-      ? []
-      : [`set ${sequences.length} ${sequences.length === 1 ? "sequence" : "sequences"}`]),
+    ...tables.map(({ schema, name, rows }) => `copy ${countOf(rows, "row")} into ${schema}.${name}`),
+    ...(sequences.length === 0 ? [] : [`set ${countOf(sequences.length, "sequence")}`]),
     "compare counts and checksums",
     ...(isThere
       ? [

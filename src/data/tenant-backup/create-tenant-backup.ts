@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fingerprintCatalog } from "../../catalog/fingerprint.js";
 import { readWholeStructure } from "../../catalog/read-whole-structure.js";
+import { countOf } from "../../core/count-of.js";
 import { ENGINE_SCHEMA, ENGINE_TABLES } from "../../core/engine-schema.js";
 import { TenantryError } from "../../core/errors.js";
 import type { Logger } from "../../core/logger.js";
@@ -137,7 +138,7 @@ async function dump(
     const digest = await digestRows(session, shape, encoding, (bytes) => write(index, bytes));
     const { schema, name, partitioned, columns } = shape;
     tables.push({ schema, name, partitioned, columns: [...columns], ...digest });
-    logger.info(`${schema}.${name}: ${digest.rows} ${digest.rows === 1 ? "row" : "rows"}`);
+    logger.info(`${schema}.${name}: ${countOf(digest.rows, "row")}`);
   }
   const applied = plan.migrations.filter(({ state }) => state === "applied");
   const ignore = ENGINE_TABLES.map((name) => `${ENGINE_SCHEMA}.${name}*`);

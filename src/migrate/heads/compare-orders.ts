@@ -1,9 +1,9 @@
 import { diffCatalogs } from "../../catalog/diff-catalogs.js";
 import { readWholeStructure } from "../../catalog/read-whole-structure.js";
+import { countOf } from "../../core/count-of.js";
 import { messageOf, TenantryError } from "../../core/errors.js";
 import type { Database } from "../../postgres/connect.js";
 import { withShadowTemplate } from "../../postgres/shadow-template.js";
-import { countMigrations } from "../folder/count-migrations.js";
 import type { Migration } from "../folder/migration.js";
 import type { RehearsalPlace } from "../rehearse.js";
 import { runOnShadow } from "../stamp/run-on-shadow.js";
@@ -35,7 +35,9 @@ async function applyOrder(place: RehearsalPlace, { base }: Fork, order: readonly
   const { server, connect, out, signal, logger } = place;
   const content = base.map(({ name, hash }) => `${name} ${hash}`);
   const build = async ({ database }: { readonly database: Database }) => {
-    logger.info(`applying ${countMigrations(base)} to the shadow, which the branches have in common`);
+    logger.info(
+      `applying ${countOf(base.length, "migration")} to the shadow, which the branches have in common`,
+    );
     for (const migration of base) await runOnShadow(database, migration, signal);
   };
   return await withShadowTemplate(

@@ -1,3 +1,4 @@
+import { countOf } from "../../core/count-of.js";
 import type { TableSize } from "./read-target-tables.js";
 
 /** A size for people, such as `840 MB`. */
@@ -13,7 +14,7 @@ function formatBytes(bytes: number): string {
 
 /** An estimated number of rows for people: two digits mean something, the rest does not. */
 export function formatRows(rows: number): string {
-  if (rows < 100) return `${rows} ${rows === 1 ? "row" : "rows"}`;
+  if (rows < 100) return countOf(rows, "row");
   const step = 10 ** (Math.floor(Math.log10(rows)) - 1);
   return `about ${(Math.round(rows / step) * step).toLocaleString("en-US")} rows`;
 }
@@ -46,7 +47,7 @@ export function formatNames(
   const lone = [...counts].filter(([top]) => !tops.includes(top)).flatMap(([, parts]) => parts);
   const named = tops.map((table) => {
     const parts = counts.get(table)?.length ?? 0;
-    return parts === 0 ? table : `${table} and its ${parts} ${parts === 1 ? "partition" : "partitions"}`;
+    return parts === 0 ? table : `${table} and its ${countOf(parts, "partition")}`;
   });
   return [...named, ...lone].join(", ");
 }

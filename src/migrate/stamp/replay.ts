@@ -1,10 +1,10 @@
 import { readWholeStructure } from "../../catalog/read-whole-structure.js";
 import type { BuildableFact } from "../../catalog/way/fact-statements.js";
 import { readBuildableFacts } from "../../catalog/way/fact-statements.js";
+import { countOf } from "../../core/count-of.js";
 import type { Database } from "../../postgres/connect.js";
 import type { ShadowDatabase } from "../../postgres/shadow.js";
 import { withShadowTemplate } from "../../postgres/shadow-template.js";
-import { countMigrations } from "../folder/count-migrations.js";
 import type { Migration } from "../folder/migration.js";
 import type { RehearsalPlace } from "../rehearse.js";
 import { throwIfStopped } from "../run/interrupted.js";
@@ -48,7 +48,7 @@ export async function withReplay<T>(
       content: [FORMAT, ...folder.map(({ name, hash }) => `${name} ${hash}`)],
       build: async ({ database }) => {
         place.logger.info(
-          `replaying ${countMigrations(folder)} on the shadow, to see what each of them changes`,
+          `replaying ${countOf(folder.length, "migration")} on the shadow, to see what each of them changes`,
         );
         await storeReplay(database, await replayFolder(database, folder, place.signal));
       },

@@ -1,5 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { countOf } from "../../../core/count-of.js";
 import { TenantryError } from "../../../core/errors.js";
 import { silentLogger } from "../../../core/logger.js";
 import { nameBackup, readBackupSubject } from "../../../data/backup/backup-name.js";
@@ -18,7 +19,6 @@ import type { Session } from "../../../postgres/connect.js";
 import { withDatabase } from "../../../postgres/connect.js";
 import { readServerFacts } from "../../../postgres/server-facts.js";
 import { withShadowDatabase } from "../../../postgres/shadow.js";
-import { countOf } from "../format-backup.js";
 import { choosePgDump } from "./choose-pg-dump.js";
 import { digestLargeObjects, type LargeObjectDigest } from "./digest-large-objects.js";
 import { findPgDumps } from "./find-pg-dumps.js";

@@ -1,7 +1,7 @@
+import { countOf } from "../../../core/count-of.js";
 import { hasErrors } from "../../../core/finding.js";
 import { inspectFolder } from "../../../migrate/folder/read-folder.js";
 import { readParents } from "../../../migrate/folder/read-parents.js";
-import { count } from "../../format-findings/text.js";
 import type { Check } from "../check.js";
 import { ok, problem, warning } from "../check.js";
 
@@ -18,7 +18,7 @@ export const migrationsCheck: Check = {
     const [first] = findings;
     if (first === undefined && reading.migrations.length === 0)
       return warning(`no migration in ${out} yet`, "tenantry create init");
-    if (first === undefined) return ok(count(reading.migrations.length, "migration"));
+    if (first === undefined) return ok(countOf(reading.migrations.length, "migration"));
     const detail = findings
       .slice(0, 3)
       .map((each) => each.detail)

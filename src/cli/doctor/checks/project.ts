@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { count } from "../../format-findings/text.js";
+import { countOf } from "../../../core/count-of.js";
 import { showPath } from "../../plan/show-path.js";
 import type { Check } from "../check.js";
 import { ok, skipped, warning } from "../check.js";
@@ -22,9 +22,9 @@ export const schemaCheck: Check = {
   run: async ({ project }) => {
     const { expected } = await (await project()).loadSchema();
     const undeclared = expected.tables.filter(({ declaration }) => declaration === undefined);
-    if (undeclared.length === 0) return ok(count(expected.tables.length, "table"));
+    if (undeclared.length === 0) return ok(countOf(expected.tables.length, "table"));
     return warning(
-      `${count(undeclared.length, "table")} of ${expected.tables.length} not declared: ${undeclared
+      `${countOf(undeclared.length, "table")} of ${expected.tables.length} not declared: ${undeclared
         .map(({ name }) => name)
         .slice(0, 5)
         .join(", ")}`,
@@ -47,7 +47,7 @@ export const generatedCheck: Check = {
     const folders = new Set(files.filter(({ exists }) => exists).map(({ path }) => dirname(path)));
     const wanted = files.filter(({ path }) => folders.has(dirname(path)));
     const stale = wanted.filter(({ isCurrent }) => !isCurrent).map(({ name }) => name);
-    if (stale.length === 0) return ok(`${count(wanted.length, "file")}, up to date`);
+    if (stale.length === 0) return ok(`${countOf(wanted.length, "file")}, up to date`);
     return warning(`not up to date: ${stale.join(", ")}`, "tenantry generate");
   },
 };

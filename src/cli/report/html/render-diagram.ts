@@ -1,5 +1,5 @@
+import { countOf } from "../../../core/count-of.js";
 import { cutText } from "../../cut-text.js";
-import { count } from "../../format-findings/text.js";
 import type { Reference, ReportTable } from "../report.js";
 import type { DiagramEdge, DiagramNode, NodeStyle } from "./group-tables.js";
 import { groupTables } from "./group-tables.js";
@@ -33,7 +33,7 @@ export function renderDiagram(tables: readonly ReportTable[], references: readon
   }
   const { width, height, nodes: places, edges: ways } = layoutDiagram(diagram);
   const styles = [...new Set(nodes.map(({ style }) => style))];
-  const label = `${count(tables.length, "table")} and ${count(references.length, "foreign key")} as a diagram; the table below says the same`;
+  const label = `${countOf(tables.length, "table")} and ${countOf(references.length, "foreign key")} as a diagram; the table below says the same`;
   const isGrouped = nodes.length < tables.length;
   return html`
 <ul class="legend">${styles.map(

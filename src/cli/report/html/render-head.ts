@@ -1,4 +1,4 @@
-import { count } from "../../format-findings/text.js";
+import { countOf } from "../../../core/count-of.js";
 import { countAttacks } from "../judge-report.js";
 import type { Report, Verdict } from "../report.js";
 import { listUnread } from "../report.js";
@@ -66,7 +66,7 @@ function figures(report: Report): Figure[] {
     {
       id: "findings",
       figure: String(errors),
-      label: `${errors === 1 ? "error" : "errors"}, and ${count(findings.length - errors, "warning")}`,
+      label: `${errors === 1 ? "error" : "errors"}, and ${countOf(findings.length - errors, "warning")}`,
     },
     {
       id: "migrations",

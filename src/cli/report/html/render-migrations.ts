@@ -1,4 +1,4 @@
-import { count } from "../../format-findings/text.js";
+import { countOf } from "../../../core/count-of.js";
 import { formatDuration } from "../../format-moment.js";
 import { tookOf } from "../../history/format-history.js";
 import type { Report, Timeline } from "../report.js";
@@ -42,7 +42,7 @@ function renderState(state: Extract<Report["migrations"], { read: true }>): Cont
     ...(state.heads.length > 1 ? [["Branches that were not joined", state.heads] as const] : []),
   ];
   return [
-    html`<p>${count(state.applied, "migration")} applied, ${state.pending.length} pending.</p>`,
+    html`<p>${countOf(state.applied, "migration")} applied, ${state.pending.length} pending.</p>`,
     lists
       .filter(([, names]) => names.length > 0)
       .map(
@@ -66,7 +66,7 @@ function renderTimeline({ hasLog, runs, older, others }: Timeline): Content {
 <ol class="runs">${runs.map((run) => renderRun(run, longest))}</ol>`,
     older === 0
       ? undefined
-      : html`<p class="soft">${count(older, "older run")} not shown: tenantry report --runs ${runs.length + older}</p>`,
+      : html`<p class="soft">${countOf(older, "older run")} not shown: tenantry report --runs ${runs.length + older}</p>`,
     others.length === 0
       ? undefined
       : [
@@ -88,7 +88,7 @@ function renderRun({ run, migrations }: Run, longest: number): Markup {
   const { lockWaitMs, retries, errorCode, error, accepted } = run;
   const ended = run.finishedAt === null ? "not ended" : `took ${tookOf(run)}`;
   const waited = `waited ${formatDuration(lockWaitMs)} for locks`;
-  const tries = retries === 0 ? "" : `, retried ${count(retries, "time")}`;
+  const tries = retries === 0 ? "" : `, retried ${countOf(retries, "time")}`;
   return html`
 <li><h3>Run ${id}: ${name(command)} ${badge(TONES[outcome] ?? "quiet", outcome)}</h3>
 <p class="soft">${moment(startedAt)}, ${ended}, ${waited}${tries}. By ${name(role)}${host === null ? "" : html` on ${name(host)}`}, environment ${name(environment ?? "not recorded")}, tenantry ${version}${gitRevision === null ? "" : html`, git ${name(gitRevision.slice(0, 12))}`}.</p>
@@ -115,7 +115,7 @@ function renderMigrationsOf(id: string, migrations: Run["migrations"], longest: 
       each.attempts,
       formatDuration(each.lockWaitMs),
       [formatDuration(each.milliseconds), bar(each.milliseconds, each.lockWaitMs, longest)],
-      html`<details><summary>${count(each.statements.length, "statement")}</summary><ul>${each.statements.map(({ line, milliseconds }) => html`<li>line ${line}: ${formatDuration(milliseconds)}</li>`)}</ul></details>`,
+      html`<details><summary>${countOf(each.statements.length, "statement")}</summary><ul>${each.statements.map(({ line, milliseconds }) => html`<li>line ${line}: ${formatDuration(milliseconds)}</li>`)}</ul></details>`,
     ]),
   );
 }

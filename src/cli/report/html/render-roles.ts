@@ -1,4 +1,4 @@
-import { count } from "../../format-findings/text.js";
+import { countOf } from "../../../core/count-of.js";
 import type { Report, ReportRole } from "../report.js";
 import type { Markup } from "./markup.js";
 import { html } from "./markup.js";
@@ -28,7 +28,7 @@ export function renderRoles({ roles, otherRoles, doors }: Report): Markup {
     ),
     otherRoles === 0
       ? undefined
-      : html`<p class="soft">${count(otherRoles, "further role")} of the server: no service, and no way to other tenants' rows.</p>`,
+      : html`<p class="soft">${countOf(otherRoles, "further role")} of the server: no service, and no way to other tenants' rows.</p>`,
     html`<h3>Doors</h3>`,
     doors.length === 0
       ? nothing("The schema declares no door.")

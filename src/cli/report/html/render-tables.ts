@@ -1,4 +1,4 @@
-import { count } from "../../format-findings/text.js";
+import { countOf } from "../../../core/count-of.js";
 import type { Report, ReportTable } from "../report.js";
 import type { Content, Markup } from "./markup.js";
 import type { Tone } from "./parts.js";
@@ -27,7 +27,7 @@ export function renderTables(report: Report): Markup {
     return [
       name(each.table),
       badge(TONES[each.verdict], each.verdict),
-      [KINDS[each.kind], each.partitions === 0 ? "" : `, ${count(each.partitions, "partition")}`],
+      [KINDS[each.kind], each.partitions === 0 ? "" : `, ${countOf(each.partitions, "partition")}`],
       each.rowSecurity ? (each.forced ? "forced" : "on, not forced") : "off",
       each.policies,
       each.kind === "global" ? "–" : each.tenantLeadingKey ? "yes" : "no",
