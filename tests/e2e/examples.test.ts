@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { manifest } from "../../schema/generated/manifest.js";
 import { onDatabase } from "../../src/core/database-url.js";
 import { withDatabase } from "../../src/postgres/connect.js";
 import { createTestDatabase, serverUrl } from "../support/databases.js";
@@ -107,7 +107,7 @@ describe("the service", () => {
 
   beforeAll(async () => {
     await createExample("hono-service", directory, tarball);
-    const { serviceUrl } = await createTestDatabase();
+    const { serviceUrl } = await createTestDatabase({ manifest });
     const env = {
       SERVICE_DATABASE_URL: serviceUrl.href,
       REDIS_URL: redisUrl,
@@ -116,11 +116,16 @@ describe("the service", () => {
       NODE_NO_WARNINGS: "1",
     };
     service = startCommand({ program: process.execPath, args: ["dist/server.js"], cwd: directory, env });
-    const listening = once(service.child.stdout!, "data").then(
-      ([text]) => /http:\S+/.exec(String(text))?.[0],
-    );
+    const listening = new Promise<string>((resolve) => {
+      let said = "";
+      service.child.stdout!.on("data", (text) => {
+        said += text;
+        const [, address] = /(http:\S+)\s/.exec(said) ?? [];
+        if (address !== undefined) resolve(address);
+      });
+    });
     const failed = service.ended.then(({ stderr }) => Promise.reject(new Error(stderr)));
-    url = (await Promise.race([listening, failed])) ?? "";
+    url = await Promise.race([listening, failed]);
   }, 5 * MINUTES);
   afterAll(() => void service?.child.kill("SIGKILL"));
 
