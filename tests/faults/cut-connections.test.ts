@@ -26,9 +26,11 @@ describe("a connection that is cut at any step of the protocol", () => {
       const chosen = isLongForm ? points : points.filter((_, index) => index % 21 === 0);
       const trials = await runAll(chosen, 3, (point) => runTrial(folder, point));
       const lost = trials.filter(({ outcome }) => JSON.stringify(outcome) !== JSON.stringify(undisturbed));
+      const late = trials.filter(({ hasStruck }) => !hasStruck);
       console.log(
-        `cut (${fault}) at one of ${messages} messages: ${trials.length} trials, ${lost.length} losses`,
+        `cut (${fault}) at one of ${messages} messages: ${trials.length} trials, ${late.length} too late, ${lost.length} losses`,
       );
+      expect(late.length).toBeLessThan(trials.length / 10);
       for (const { name, outcome } of lost) expect(outcome, name).toEqual(undisturbed);
       // Cut at the very end of a run, nothing of it was lost: 0. Otherwise an error that tenantry understands, no stack.
       const unexplained = trials.filter(({ end }) => end.status !== 0 && end.status !== 2);

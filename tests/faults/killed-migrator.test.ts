@@ -40,9 +40,13 @@ describe("a migrator that is killed with SIGKILL", () => {
     // The test run takes every tenth, another moment each; the long form takes all.
     const chosen = isLongForm ? points : points.filter((_, index) => index % 10 === 0);
     const trials = await runAll(chosen, AT_ONCE, (point) => runTrial(folder, point));
-    expect(trials.filter(({ end }) => end.signal !== "SIGKILL")).toEqual([]);
+    const [struck, late] = [true, false].map((is) => trials.filter(({ hasStruck }) => hasStruck === is));
+    expect(struck?.filter(({ end }) => end.signal !== "SIGKILL")).toEqual([]);
+    expect(late?.length).toBeLessThan(trials.length / 10);
     const lost = trials.filter(({ outcome }) => !isSame(outcome, undisturbed));
-    console.log(`killed at one of ${messages} messages: ${trials.length} trials, ${lost.length} losses`);
+    console.log(
+      `killed at one of ${messages} messages: ${trials.length} trials, ${late?.length} too late, ${lost.length} losses`,
+    );
     expect(trials.length).toBeGreaterThan(20);
     for (const { name, outcome } of lost) expect(outcome, name).toEqual(undisturbed);
   });

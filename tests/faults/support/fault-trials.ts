@@ -39,7 +39,13 @@ export async function countMessages(folder: string): Promise<number> {
 }
 
 /** One disturbed run, and what is there after it was finished. */
-export type Trial = { readonly name: string; readonly end: MigratorEnd; readonly outcome: RunOutcome };
+export type Trial = {
+  readonly name: string;
+  /** False if the run had ended before: how often it asks for a lock, for one, is not the same each time. */
+  readonly hasStruck: boolean;
+  readonly end: MigratorEnd;
+  readonly outcome: RunOutcome;
+};
 
 /** Runs a migrator through a proxy that kills it (SIGKILL), or cuts its connections, at one message. */
 export async function runTrial(
@@ -57,9 +63,8 @@ export async function runTrial(
     const hasStruck = proxy.hasStruck();
     await proxy.close();
     const name = `${fault} ${moment} message ${message}`;
-    if (!hasStruck) throw new Error(`${name}: the run ended before (${JSON.stringify(end)})`);
     await finishRun(adminUrl, folder);
-    return { name, end, outcome: await readOutcome(admin) };
+    return { name, hasStruck, end, outcome: await readOutcome(admin) };
   });
 }
 
