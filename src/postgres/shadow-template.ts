@@ -62,7 +62,7 @@ async function copyTemplate(admin: Database, template: ShadowTemplate, copy: str
 
 async function ensureTemplate(admin: Database, template: ShadowTemplate): Promise<string> {
   const [row] = await admin<{ version: string }[]>`select current_setting('server_version_num') as version`;
-  const prefix = `tenantry_template_v${digest([template.family])}_`;
+  const prefix = templatePrefix(template.family);
   const name = `${prefix}${digest([row?.version ?? "", ...template.content])}`;
   if (await exists(admin, name)) return name;
   // Of this family alone. Released when the connection closes, also by a process that dies.
@@ -96,6 +96,11 @@ async function build(admin: Database, template: ShadowTemplate, name: string): P
 }
 
 /** Templates of earlier states, and what a killed build has left: nobody else builds while the lock is held. */
+/** What the names of a family's templates begin with. */
+export function templatePrefix(family: string): string {
+  return `tenantry_template_v${digest([family])}_`;
+}
+
 async function dropStale(admin: Database, prefix: string): Promise<void> {
   const stale = await admin<{ name: string }[]>`
     select datname as name from pg_database where starts_with(datname, ${prefix})`;
