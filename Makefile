@@ -54,8 +54,11 @@ test-pg15: build ## the integration tests on PostgreSQL 15, Debian's package
 	@$(JITI) tests/support/with-postgres15.ts $(VITEST) run tests/integration \
 		$(foreach name,$(ON_EMBEDDED_ONLY),--exclude 'tests/integration/$(name).test.ts') $(ARGS)
 
-# They start the embedded server, or need no server, or are about what is written and not about what a server does.
-ON_EMBEDDED_ONLY := embedded-server bad-servers check generate shell create-life-cycle create-refusals create-renames
+# They start a server of their own, or need none, or are about what is written, drawn or cached and not about what a
+# server does.
+ON_EMBEDDED_ONLY := embedded-server bad-servers check check-staged-files generate shell create-life-cycle \
+	create-refusals create-renames backup-postgres15 client-standby demo doctor heads redis-cache redis-cache-model \
+	redis-failover redis-forget-tenant report report-browser restore-command seed
 
 .PHONY: docs-cli
 docs-cli: $(INSTALLED) ## write docs/cli.md from the commands' definitions; ARGS=--check compares
