@@ -19,6 +19,7 @@ import { auditRemembered } from "./project/audit-remembered.js";
 import type { ProjectFacts } from "./project/project-facts.js";
 import type { Target } from "./target.js";
 import { resolveTarget } from "./target.js";
+import { unlessStopped } from "./unless-stopped.js";
 
 /** One table's line. */
 export type TableStatus = {
@@ -91,7 +92,10 @@ async function readTarget(context: Context, target: Target, code: Promise<Code>)
       readLedger(database, place),
       readCatalog(database, catalogScope(expected)),
     ]);
-    const [[server, ledger, catalog], redis] = await Promise.all([asked, askRedis(context)]);
+    const [[server, ledger, catalog], redis] = await unlessStopped(
+      context.signal,
+      Promise.all([asked, askRedis(context)]),
+    );
     const plan = planMigrations(folder.migrations, ledger);
     const findings = await auditRemembered(context.directory, { expected, catalog });
     const { host, port } = describeTarget(target.url);

@@ -20,6 +20,7 @@ import { showPath } from "../plan/show-path.js";
 import type { Project } from "../project/project.js";
 import type { Target } from "../target.js";
 import { resolveShadowServer, resolveTarget } from "../target.js";
+import { unlessStopped } from "../unless-stopped.js";
 
 /** `tenantry plan`: what `migrate` would do to the target, watched on the shadow. */
 export const planCommand = defineCommand({
@@ -34,7 +35,8 @@ export const planCommand = defineCommand({
     const target = await resolveTarget(context);
     const folder = await readFolder(project.out);
     return await withTarget(context, target, async (database) => {
-      const { report, pending, shape } = await plan(context, project, folder, database);
+      const planning = plan(context, project, folder, database);
+      const { report, pending, shape } = await unlessStopped(context.signal, planning);
       const { ledger, settings } = project;
       const { migrations, observedOn, warnings } = report;
       const { host, port, database: name } = describeTarget(target.url);
