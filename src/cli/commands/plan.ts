@@ -10,6 +10,7 @@ import { printSql } from "../../migrate/observe/print-sql.js";
 import { reportPlan } from "../../migrate/observe/report-plan.js";
 import { pendingMigrations, planMigrations } from "../../migrate/plan/plan-migrations.js";
 import { requireSoundPlan } from "../../migrate/plan/require-sound-plan.js";
+import { readProgress } from "../../migrate/run/read-progress.js";
 import type { Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { defineCommand } from "../command.js";
@@ -74,6 +75,7 @@ async function plan(
   const names = new Set(pending.map(({ name }) => name));
   const report = await reportPlan({
     pending,
+    progress: database === undefined ? undefined : await readProgress(database, ledger, pending),
     show: (file) => showPath(project.directory, file),
     shadow:
       pending.length === 0
