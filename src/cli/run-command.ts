@@ -4,6 +4,7 @@ import { TenantryError } from "../core/errors.js";
 import type { AnyCommand, ExitCode, Outcome } from "./command.js";
 import type { GlobalOptions, Surroundings } from "./context.js";
 import { createContext } from "./context.js";
+import { explainServerError } from "./explain-server-error.js";
 import { formatError, formatJson, formatJsonError, formatOutcome } from "./output.js";
 
 const globalOptions = z.object({
@@ -33,7 +34,7 @@ export async function runCommand(
     writeOutcome(definition.name, outcome, global, around);
     return outcome.exitCode;
   } catch (thrown) {
-    const error = thrown instanceof ZodError ? invalidInput(definition, thrown) : thrown;
+    const error = thrown instanceof ZodError ? invalidInput(definition, thrown) : explainServerError(thrown);
     if (global.json === true && error instanceof TenantryError)
       around.stdout.write(`${formatJsonError(definition.name, error)}\n`);
     else around.stderr.write(`${formatError(error)}\n`);
