@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { onDatabase } from "../../src/core/database-url.js";
@@ -91,6 +91,30 @@ describe("tenantry migrate", () => {
     } finally {
       await database.admin.unsafe(`drop owned by ${role}; drop role ${role}`);
     }
+  });
+
+  it("writes with --log json nothing but objects, whatever it ends with", async () => {
+    const database = await createEmptyDatabase();
+    const project = await makeProject();
+    await project.write(NOTES);
+    await project.create("init");
+    await mkdir(join(project.out, "20990101000000_wrong"));
+    await writeFile(join(project.out, "20990101000000_wrong", "migration.sql"), "select\n1/0");
+    const variables = { DATABASE_URL: database.adminUrl.href };
+    const run = async (...more: string[]) => {
+      const { exitCode, stderr } = await project.run(["migrate", "--log", "json", ...more], variables);
+      expect(exitCode).toBe(2);
+      const lines = stderr.trimEnd().split("\n");
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    expect((await run()).at(-1)).toMatchObject({
+      event: "run-failed",
+      code: "migration-failed",
+      details: expect.stringContaining("wrong/migration.sql:1:"),
+      hint: expect.stringContaining("tenantry migrate"),
+    });
+    expect(await run("--to", "nothing")).toMatchObject([{ event: "run-failed" }]);
+    expect(await run("--wait", "soon")).toMatchObject([{ event: "run-failed", code: "argument-invalid" }]);
   });
 
   it("refuses a missing and an empty migrations folder", async () => {
