@@ -3,6 +3,7 @@ import type { Database } from "../postgres/connect.js";
 import type { Catalog, DatabaseFunction, Relation, Role, Structure } from "./catalog.js";
 import type { Fragment, Transaction } from "./grants-json.js";
 import { grantsJson } from "./grants-json.js";
+import { restoreOutput, saveOutput, setPlainOutput } from "./plain-output.js";
 import { readSurroundings } from "./read-surroundings.js";
 
 /** Which part of a database to read. */
@@ -25,21 +26,19 @@ export async function readCatalog(database: Database | Transaction, scope: Catal
     );
   }
   const session: Transaction = database;
-  const saved =
-    session`select set_config('tenantry.search_path', current_setting('search_path'), true)`.execute();
+  const saved = saveOutput(session);
   const [catalog] = await Promise.all([readAll(session, scope), saved]);
-  await session`select set_config('search_path', current_setting('tenantry.search_path'), true)`;
+  await restoreOutput(session);
   return catalog;
 }
 
 async function readAll(session: Transaction, scope: CatalogScope): Promise<Catalog> {
-  // With pg_temp last: a temporary table that is named like a catalog would be read in its place. Started at once,
-  // since a query of postgres.js is sent only when somebody waits for it.
-  const path = session`select set_config('search_path', 'pg_catalog, pg_temp', true)`.execute();
+  // Started at once, since a query of postgres.js is sent only when somebody waits for it.
+  const plain = setPlainOutput(session);
   const [{ relations, ...structure }, around] = await Promise.all([
     readStructure(session, scope),
     readSurroundings(session, scope),
-    path,
+    plain,
   ]);
   const isAsked = ({ schema }: Relation) => scope.schemas.includes(schema);
   return {

@@ -2,6 +2,7 @@ import type { Database } from "../postgres/connect.js";
 import type { Structure } from "./catalog.js";
 import type { Transaction } from "./grants-json.js";
 import { readObjects } from "./objects/read-objects.js";
+import { restoreOutput, saveOutput, setPlainOutput } from "./plain-output.js";
 import { readStructure } from "./read-catalog.js";
 
 /** Which part of a database to read whole. */
@@ -26,18 +27,14 @@ export async function readWholeStructure(
     );
   }
   const session: Transaction = database;
-  const saved =
-    session`select set_config('tenantry.search_path', current_setting('search_path'), true)`.execute();
+  const saved = saveOutput(session);
   const [structure] = await Promise.all([readWhole(session, scope), saved]);
-  await session`select set_config('search_path', current_setting('tenantry.search_path'), true)`;
+  await restoreOutput(session);
   return structure;
 }
 
 async function readWhole(session: Transaction, scope: WholeScope): Promise<Structure> {
-  const [schemas] = await Promise.all([
-    scope.schemas ?? readSchemas(session),
-    session`select set_config('search_path', 'pg_catalog, pg_temp', true)`,
-  ]);
+  const [schemas] = await Promise.all([scope.schemas ?? readSchemas(session), setPlainOutput(session)]);
   const [structure, objects] = await Promise.all([
     readStructure(session, { schemas, roles: [] }),
     readObjects(session, schemas),

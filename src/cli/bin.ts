@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from "node:v8";
+import { asksForJsonLog, logStop } from "./json-log.js";
 import { formatError } from "./output.js";
 import { runProgram } from "./program.js";
 
@@ -15,7 +16,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
     // The second time somebody means it: the server rolls back by itself what a dead client leaves.
     if (controller.signal.aborted) process.exit(2);
-    process.stderr.write("\nstopping; press Ctrl-C again to stop at once\n");
+    if (asksForJsonLog(process.argv)) logStop((line) => void process.stderr.write(line));
+    else process.stderr.write("\nstopping; press Ctrl-C again to stop at once\n");
     controller.abort();
   });
 }

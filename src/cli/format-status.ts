@@ -24,7 +24,7 @@ export function formatStatus(status: Status): string {
       (name) =>
         [
           "",
-          `pending: ${name}${migrations.late.includes(name) ? " (late: older than the newest)" : ""}`,
+          `pending: ${name}${migrations.late.includes(name) ? " (late: older than the newest)" : ""}${migrations.partial.includes(name) ? " (applied in part)" : ""}`,
         ] as const,
     ),
     ...migrations.edited.map((name) => ["", `edited after being applied: ${name}`] as const),

@@ -10,6 +10,7 @@ import { readParents } from "../migrate/folder/read-parents.js";
 import { readLedger } from "../migrate/ledger/ledger.js";
 import type { Plan, PlannedMigration } from "../migrate/plan/plan-migrations.js";
 import { pendingMigrations, planMigrations } from "../migrate/plan/plan-migrations.js";
+import { readPartial } from "../migrate/run/read-progress.js";
 import { withDatabase } from "../postgres/connect.js";
 import type { ServerFacts } from "../postgres/server-facts.js";
 import { missingPatch, readServerFacts } from "../postgres/server-facts.js";
@@ -19,6 +20,7 @@ import { auditRemembered } from "./project/audit-remembered.js";
 import type { ProjectFacts } from "./project/project-facts.js";
 import type { Target } from "./target.js";
 import { resolveTarget } from "./target.js";
+import { unlessStopped } from "./unless-stopped.js";
 
 /** One table's line. */
 export type TableStatus = {
@@ -41,6 +43,8 @@ export type Status = {
     /** What migrate would apply, in its order; the late ones among it are older than what was applied. */
     readonly pending: readonly string[];
     readonly late: readonly string[];
+    /** Pending too: an earlier run has applied a part of it. */
+    readonly partial: readonly string[];
     readonly edited: readonly string[];
     readonly missing: readonly string[];
     /** Rows of the ledger that could be one of several migrations. */
@@ -91,14 +95,18 @@ async function readTarget(context: Context, target: Target, code: Promise<Code>)
       readLedger(database, place),
       readCatalog(database, catalogScope(expected)),
     ]);
-    const [[server, ledger, catalog], redis] = await Promise.all([asked, askRedis(context)]);
+    const [[server, ledger, catalog], redis] = await unlessStopped(
+      context.signal,
+      Promise.all([asked, askRedis(context)]),
+    );
     const plan = planMigrations(folder.migrations, ledger);
+    const partial = pendingMigrations(plan).length === 0 ? [] : await readPartial(database, place);
     const findings = await auditRemembered(context.directory, { expected, catalog });
     const { host, port } = describeTarget(target.url);
     return {
       server: { ...server, host, port, embedded: target.embedded },
       environment: context.environment,
-      migrations: describePlan(plan),
+      migrations: describePlan(plan, partial),
       tables: describeTables(expected, catalog, findings),
       redis,
       findings,
@@ -124,14 +132,19 @@ export async function readMigrations(path: string) {
   return { migrations, warnings: [...reading.problems, ...problems].map(({ detail }) => detail) };
 }
 
-/** What was applied and what was not, by name. */
-export function describePlan(plan: Plan): Status["migrations"] {
+/**
+ * What was applied and what was not, by name.
+ *
+ * @param partial what `readPartial` gave.
+ */
+export function describePlan(plan: Plan, partial: readonly string[]): Status["migrations"] {
   const namesOf = (...states: readonly PlannedMigration["state"][]) =>
     plan.migrations.filter(({ state }) => states.includes(state)).map(({ name }) => name);
   return {
     applied: namesOf("applied", "edited").length,
     pending: pendingMigrations(plan).map(({ name }) => name),
     late: namesOf("late"),
+    partial: namesOf("pending", "late").filter((name) => partial.includes(name)),
     edited: namesOf("edited"),
     missing: plan.missing,
     ambiguous: plan.ambiguous.map(({ row }) => row),

@@ -4,6 +4,8 @@ import { TenantryError } from "../core/errors.js";
 import type { AnyCommand, ExitCode, Outcome } from "./command.js";
 import type { GlobalOptions, Surroundings } from "./context.js";
 import { createContext } from "./context.js";
+import { explainServerError } from "./explain-server-error.js";
+import { logFailure } from "./json-log.js";
 import { formatError, formatJson, formatJsonError, formatOutcome } from "./output.js";
 
 const globalOptions = z.object({
@@ -33,10 +35,11 @@ export async function runCommand(
     writeOutcome(definition.name, outcome, global, around);
     return outcome.exitCode;
   } catch (thrown) {
-    const error = thrown instanceof ZodError ? invalidInput(definition, thrown) : thrown;
-    if (global.json === true && error instanceof TenantryError)
-      around.stdout.write(`${formatJsonError(definition.name, error)}\n`);
-    else around.stderr.write(`${formatError(error)}\n`);
+    const error = thrown instanceof ZodError ? invalidInput(definition, thrown) : explainServerError(thrown);
+    const isOurs = error instanceof TenantryError;
+    if (global.json === true && isOurs) around.stdout.write(`${formatJsonError(definition.name, error)}\n`);
+    if (options.log === "json" && isOurs) logFailure(error, (line) => void around.stderr.write(line));
+    else if (global.json !== true || !isOurs) around.stderr.write(`${formatError(error)}\n`);
     return 2;
   }
 }

@@ -25,6 +25,7 @@ import { requirePreflight } from "./proof/preflight.js";
 import { readManifestDigest } from "./read-manifest-digest.js";
 import { readRevision } from "./read-revision.js";
 import type { Target } from "./target.js";
+import { unlessStopped } from "./unless-stopped.js";
 
 /** How to run, as it was typed. */
 export type RunMigrateOptions = TimeoutInput & {
@@ -122,7 +123,7 @@ async function readPending(
 ): Promise<ReadonlySet<string>> {
   const ledger = await withDatabase(target.url, target.connect, async (database) => {
     requireEnvironment(await readEnvironmentMark(database), context.environment);
-    return await readLedger(database, project.ledger);
+    return await unlessStopped(context.signal, readLedger(database, project.ledger));
   });
   const plan = planMigrations(folder, ledger);
   requireSoundPlan(plan, { acceptEdited: acceptEdited?.names ?? [] });

@@ -41,6 +41,12 @@ export function describeTarget(url: URL): ConnectionTarget {
   };
 }
 
+/** What postgres.js must be told beside the URL: it would take the name of the database as it is encoded there. */
+export function databaseOption(url: URL): { readonly database?: string } {
+  const database = decodeURIComponent(url.pathname.slice(1));
+  return database === "" ? {} : { database };
+}
+
 /** The same URL for another database, and, if given, another login. */
 export function onDatabase(url: URL, database: string, login?: { user: string; password: string }): URL {
   const other = new URL(url);

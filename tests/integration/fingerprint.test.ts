@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { diffCatalogs } from "../../src/catalog/diff-catalogs.js";
 import { fingerprintCatalog } from "../../src/catalog/fingerprint.js";
+import { readCatalog } from "../../src/catalog/read-catalog.js";
 import { readWholeStructure } from "../../src/catalog/read-whole-structure.js";
 import { selectFacts } from "../../src/catalog/select-facts.js";
 import { readBuildableFacts } from "../../src/catalog/way/fact-statements.js";
@@ -144,6 +145,35 @@ describe("the fingerprint", () => {
       });
     }
     expect(unseen).toEqual(NOTHING);
+  });
+
+  it("is the same whatever a login's or a database's own settings are, and leaves them alone", async () => {
+    const { admin } = await createEmptyDatabase();
+    await admin
+      .unsafe(
+        `create table logs (at timestamptz default '2026-01-01 00:00+00', day date default '2026-02-01',
+           since interval default '1 day 2 hours', b bytea default '\\x00ff', f float8 default 0.1) partition by range (at);
+         create table logs_2026 partition of logs for values from ('2026-01-01 00:00+00') to ('2027-01-01 00:00+00')`,
+      )
+      .simple();
+    const read = async (settings: string) =>
+      await admin.begin(async (session) => {
+        await session.unsafe(settings).simple();
+        const facts = fingerprintCatalog(await readWholeStructure(session));
+        const catalog = JSON.stringify(await readCatalog(session, { schemas: ["public"], roles: [] }));
+        const kept = await session.unsafe(
+          "select current_setting('timezone') as zone, current_setting('datestyle') as dates",
+        );
+        return { facts, catalog, kept };
+      });
+    const plain = await read("select 1");
+    const odd = await read(
+      `set local timezone = 'Asia/Kolkata'; set local datestyle = 'SQL, DMY'; set local intervalstyle = 'sql_standard';
+       set local quote_all_identifiers = on; set local bytea_output = 'escape'; set local extra_float_digits = -5`,
+    );
+    expect(odd.facts).toBe(plain.facts);
+    expect(odd.catalog).toBe(plain.catalog);
+    expect(odd.kept).toEqual([{ zone: "Asia/Kolkata", dates: "SQL, DMY" }]);
   });
 
   it("is the same in another order of columns, unless that is asked for", async () => {

@@ -131,6 +131,13 @@ describe("tenantry history", () => {
       expect((await project.run(["history", ...wrong], variables)).exitCode).toBe(2);
   });
 
+  it("tells times by a login that has dates printed in a way of its own", async () => {
+    const { project, variables, database } = await prepare();
+    const before = await project.run(["history", "--json"], variables);
+    await database.admin.unsafe(`alter database "${database.name}" set datestyle = 'SQL, DMY'`);
+    expect(await project.run(["history", "--json"], variables)).toEqual(before);
+  });
+
   it("says in a sentence that there is no log, or nothing in it", async () => {
     const { project, variables, database } = await prepare();
     await database.admin.unsafe("truncate tenantry.runs cascade");

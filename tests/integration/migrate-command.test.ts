@@ -1,8 +1,11 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { onDatabase } from "../../src/core/database-url.js";
+import { quoteIdentifier } from "../../src/core/identifiers.js";
 import { readLedger } from "../../src/migrate/ledger/ledger.js";
-import { createEmptyDatabase } from "../support/databases.js";
+import { withDatabase } from "../../src/postgres/connect.js";
+import { createEmptyDatabase, serverUrl } from "../support/databases.js";
 import { makeProject } from "./fixture-project.js";
 
 describe("tenantry migrate", () => {
@@ -50,6 +53,68 @@ describe("tenantry migrate", () => {
     expect(await database.admin`select to_regclass('drizzle.__drizzle_migrations') as none`).toEqual([
       { none: null },
     ]);
+  });
+
+  it("makes and migrates a database whose name has to be encoded in a URL", async () => {
+    const name = `odd "name' %20 ${process.pid}`;
+    const project = await makeProject();
+    await project.write(NOTES);
+    await project.create("init");
+    const variables = { DATABASE_URL: onDatabase(new URL(serverUrl), name).href };
+    try {
+      expect(await project.run(["migrate"], variables)).toMatchObject({ exitCode: 0 });
+      expect((await project.run(["status"], variables)).stdout).toContain(`database    ${name}\n`);
+    } finally {
+      await withDatabase(new URL(serverUrl), {}, (server) =>
+        server.unsafe(`drop database if exists ${quoteIdentifier(name)}`),
+      );
+    }
+  });
+
+  it("tells a login what right it lacks, and does not call that a bug", async () => {
+    const database = await createEmptyDatabase();
+    const project = await makeProject();
+    await project.write(NOTES);
+    await project.create("init");
+    await project.run(["init", "--env", "staging"], { DATABASE_URL: database.adminUrl.href });
+    const role = `no_migrator_${process.pid}`;
+    await database.admin.unsafe(`create role ${role} login password 'x'`);
+    const url = new URL(database.adminUrl);
+    [url.username, url.password] = [role, "x"];
+    try {
+      for (const command of ["migrate", "verify"]) {
+        expect(await project.run([command, "--env", "staging"], { DATABASE_URL: url.href })).toMatchObject({
+          exitCode: 2,
+          stderr: expect.stringMatching(/(lacks a right|may not read).*\n(.*\n)*hint: /),
+        });
+      }
+    } finally {
+      await database.admin.unsafe(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+
+  it("writes with --log json nothing but objects, whatever it ends with", async () => {
+    const database = await createEmptyDatabase();
+    const project = await makeProject();
+    await project.write(NOTES);
+    await project.create("init");
+    await mkdir(join(project.out, "20990101000000_wrong"));
+    await writeFile(join(project.out, "20990101000000_wrong", "migration.sql"), "select\n1/0");
+    const variables = { DATABASE_URL: database.adminUrl.href };
+    const run = async (...more: string[]) => {
+      const { exitCode, stderr } = await project.run(["migrate", "--log", "json", ...more], variables);
+      expect(exitCode).toBe(2);
+      const lines = stderr.trimEnd().split("\n");
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    expect((await run()).at(-1)).toMatchObject({
+      event: "run-failed",
+      code: "migration-failed",
+      details: expect.stringContaining("wrong/migration.sql:1:"),
+      hint: expect.stringContaining("tenantry migrate"),
+    });
+    expect(await run("--to", "nothing")).toMatchObject([{ event: "run-failed" }]);
+    expect(await run("--wait", "soon")).toMatchObject([{ event: "run-failed", code: "argument-invalid" }]);
   });
 
   it("refuses a missing and an empty migrations folder", async () => {

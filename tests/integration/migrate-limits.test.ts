@@ -136,6 +136,21 @@ describe("a table that somebody else holds", () => {
 });
 
 describe("a limit of time", () => {
+  it("for idle sessions, of a login's own, does not end a run that waits for another", async () => {
+    const database = await createEmptyDatabase();
+    const folder = await makeFolder({ [ONE]: "create table a (x int)" });
+    const other = await openDatabase(database.adminUrl);
+    onTestFinished(() => other.end({ timeout: 0 }));
+    const session = await other.reserve();
+    await session.unsafe("select pg_advisory_lock(1953395826, 1)");
+    await database.admin.unsafe(`alter database "${database.name}" set idle_session_timeout = '300ms'`);
+    const log = keepLog();
+    const running = apply(database, folder, { logger: log.logger });
+    await expect.poll(() => log.events, { timeout: 60_000 }).toContain("lock-waited-for");
+    await session.unsafe("select pg_sleep(1); select pg_advisory_unlock(1953395826, 1)");
+    expect(await running).toEqual([ONE]);
+  });
+
   it.each([
     ["for a statement", { statement: 50 }, "select pg_sleep(60)", /--statement-timeout/],
     [

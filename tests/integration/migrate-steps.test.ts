@@ -10,6 +10,9 @@ import {
   THREE,
   TWO,
 } from "./migration-folder.js";
+import { makeOwnRoles } from "./own-roles.js";
+
+const roles = makeOwnRoles();
 
 const checkpoints = async (database: Awaited<ReturnType<typeof createEmptyDatabase>>) =>
   await database.admin`select migration, step, statements, finished_at is not null as done from tenantry.checkpoints order by 1, 2`;
@@ -108,6 +111,46 @@ describe("a migration that one transaction cannot hold", () => {
     await putMigration(folder, ONE, `${start}create table a (x int)`);
     expect(await apply(database, folder)).toEqual([ONE]);
     expect(await database.admin`select to_regclass('s.a')::text as a`).toEqual([{ a: "s.a" }]);
+  });
+
+  it.each([
+    ["by several statements", ""],
+    ["by one statement each", "-- tenantry: no-transaction\n"],
+  ])("goes on as the role that earlier steps have taken, also when it is resumed: %s", async (_, head) => {
+    const database = await createEmptyDatabase();
+    const { tenant: role } = roles;
+    const owners = async () =>
+      await database.admin`select proname as name, pg_get_userbyid(proowner) as owner from pg_proc
+        where pronamespace = 'public'::regnamespace order by 1`;
+    const make = (name: string) => `create function ${name}() returns int language sql as 'select 1';`;
+    const text = (last: string) =>
+      `${head}create role ${role}; create table a (x int); alter table a owner to ${role};
+       grant create, usage on schema public to ${role};
+       set role ${role}; ${make("one")} create index concurrently a_x on a (x); ${make("two")} ${last}
+       vacuum a; ${make("three")} reset role; vacuum a; ${make("four")}`;
+    const folder = await makeFolder({ [ONE]: text("select 1/0;") });
+    await expect(apply(database, folder)).rejects.toMatchObject({ code: "migration-failed" });
+    await putMigration(folder, ONE, text("select 1;"));
+    expect(await apply(database, folder)).toEqual([ONE]);
+    const [{ migrator } = { migrator: "" }] = await database.admin`select current_user as migrator`;
+    expect(await owners()).toEqual([
+      { name: "four", owner: migrator },
+      { name: "one", owner: role },
+      { name: "three", owner: role },
+      { name: "two", owner: role },
+    ]);
+    await database.admin.unsafe(`drop owned by ${role}; drop role ${role}`);
+  });
+
+  it("goes on with the limits and the row security that earlier steps have set for the session", async () => {
+    const database = await createEmptyDatabase();
+    const show = "insert into a select current_setting('lock_timeout') || current_setting('row_security');";
+    const folder = await makeFolder({
+      [ONE]: `create table a (x text); set lock_timeout = '7s'; set row_security = off; ${show} vacuum a; ${show}
+        reset all; vacuum a; insert into a select current_setting('lock_timeout');`,
+    });
+    expect(await apply(database, folder, { timeouts: { lock: 5000 } })).toEqual([ONE]);
+    expect(await database.admin`select x from a`).toEqual([{ x: "7soff" }, { x: "7soff" }, { x: "5s" }]);
   });
 
   it("with a BEGIN and COMMIT of its own keeps them as the borders of its steps, and warns", async () => {

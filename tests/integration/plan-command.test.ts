@@ -132,6 +132,46 @@ describe("tenantry plan", () => {
     expect(stdout.slice(alone)).toMatch(/begin;.*select 1;.*commit;.*insert into "drizzle"/s);
   });
 
+  it("tells of a migration that is applied in part what is left, and prints no more than that", async () => {
+    const name = "20260102000000_part";
+    const text = (last: string) =>
+      `alter table notes add n int;\nset search_path = public;\nvacuum notes;\nupdate notes set n = ${last};\nvacuum links;`;
+    const { database, project, variables } = await prepare({ [name]: text("1/0") });
+    await expect(project.migrate(database.adminUrl)).rejects.toMatchObject({ code: "migration-failed" });
+    expect((await project.run(["status"], variables)).stdout).toContain(
+      `pending: ${name} (applied in part)\n`,
+    );
+    await put(project, name, text("1"));
+    const plan = await project.run(["plan"], variables);
+    expect(plan.stdout).toContain("step by step\nan earlier run has applied the first 3 statements\n");
+    expect(plan.stdout).not.toContain("ADD COLUMN");
+    expect(plan.stdout).toContain("1 migration, 2 statements: ");
+    const { data } = JSON.parse((await project.run(["plan", "--json"], variables)).stdout) as {
+      data: { migrations: { done: number }[] };
+    };
+    expect(data.migrations).toMatchObject([{ done: 3 }]);
+    const [, , ...lines] = (await project.run(["plan", "--sql"], variables)).stdout.split("\n");
+    expect(lines).toContain("-- An earlier run has applied its first 3 statements.");
+    expect(lines).not.toContain("alter table notes add n int;");
+    for (const sql of lines.join("\n").split(/;$/m)) await database.admin.unsafe(sql);
+    expect(await database.admin`select from tenantry.checkpoints`).toHaveLength(0);
+    expect(await project.run(["plan"], variables)).toMatchObject({ stdout: "Nothing is pending.\n" });
+    expect(await database.admin`select distinct n from notes`).toEqual([{ n: 1 }]);
+  });
+
+  it("refuses, as migrate does, to plan what is edited and applied in part", async () => {
+    const name = "20260102000000_part";
+    const { database, project, variables } = await prepare({ [name]: "vacuum notes;\nselect 1/0;" });
+    await expect(project.migrate(database.adminUrl)).rejects.toMatchObject({ code: "migration-failed" });
+    await put(project, name, "vacuum links;\nselect 1;");
+    expect(await project.run(["plan"], variables)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(
+        "its statement 1, which has been applied, is no longer what the file says",
+      ),
+    });
+  });
+
   it("says so where there is no shadow, and tells what the kinds of the statements tell", async () => {
     const { project, variables } = await prepare({ "20260102000000_change": CHANGE });
     const { exitCode, stdout, stderr } = await project.run(["plan", "--env", "production"], {

@@ -116,7 +116,14 @@ export function makeReport(n: Naming = (text) => text): Report {
     drift: { read: true, comparedWith: "schema" },
     rows: { read: true },
     migrations: {
-      ...{ read: true, applied: 3, pending: [n("next")], late: [n("late")], edited: [n("edited")] },
+      ...{
+        read: true,
+        applied: 3,
+        pending: [n("next")],
+        late: [n("late")],
+        partial: [],
+        edited: [n("edited")],
+      },
       ...{
         missing: [n("gone")],
         ambiguous: [n("some")],

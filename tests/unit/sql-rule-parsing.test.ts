@@ -31,6 +31,23 @@ describe("a migration", () => {
     ).toEqual([]);
   });
 
+  it.each([
+    ["\\set x 1\nselect 1;", "psql's own"],
+    ["copy a from stdin;\n1\t2\n\\.\n", "Write them as INSERT"],
+    ["comment on table a is 'x\n--> statement-breakpoint\ny';", "inside a string ends the statement there"],
+    ["do $$ begin\n--> statement-breakpoint\nend $$;", "inside a string ends the statement there"],
+    ["select 'x", "PostgreSQL could not parse it either"],
+    ["creat table a (x int)", "PostgreSQL could not parse it either"],
+  ])("that only something else can read is refused with what to do: %j", (sql, hint) => {
+    let thrown: unknown;
+    try {
+      parse(sql);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: "sql-invalid", hint: expect.stringContaining(hint) });
+  });
+
   it("that does not parse is refused with its place and a caret", () => {
     const sql = "select 1;\n--> statement-breakpoint\nselect 'ä';\n  selct 2;";
     expect(() => parse(sql)).toThrow(TenantryError);

@@ -8,6 +8,7 @@ import { formatHistory } from "../history/format-history.js";
 import { formatRun } from "../history/format-run.js";
 import { readNamedFolder } from "../history/read-named-folder.js";
 import { resolveTarget } from "../target.js";
+import { unlessStopped } from "../unless-stopped.js";
 
 /** What fits into PostgreSQL's bigint. */
 const RUN_ID = /^[1-9][0-9]{0,17}$/;
@@ -29,11 +30,14 @@ export const historyCommand = defineCommand({
   run: async (context, { run: id, limit }) => {
     const { ledger, out } = await context.loadProject();
     const target = await resolveTarget(context);
-    return await withDatabase(target.url, target.connect, async (database) => {
-      if (id !== undefined) return await showRun(database, id);
-      const history = await readHistory(database, { ledger, limit, folder: await readNamedFolder(out) });
-      return { exitCode: 0, data: history, text: formatHistory(history, limit) };
-    });
+    const show = async (session: Session) => {
+      if (id !== undefined) return await showRun(session, id);
+      const history = await readHistory(session, { ledger, limit, folder: await readNamedFolder(out) });
+      return { exitCode: 0 as const, data: history, text: formatHistory(history, limit) };
+    };
+    return await withDatabase(target.url, target.connect, (database) =>
+      unlessStopped(context.signal, show(database)),
+    );
   },
 });
 

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { countOf } from "../../core/count-of.js";
-import { TenantryError } from "../../core/errors.js";
 import { hasErrors } from "../../core/finding.js";
 import { readFolder } from "../../migrate/folder/read-folder.js";
 import { readLedger } from "../../migrate/ledger/ledger.js";
@@ -93,10 +92,6 @@ export const migrateCommand = defineCommand({
         // For people the log has told them.
         ...(context.json || context.quiet ? { warnings } : {}),
       };
-    } catch (thrown) {
-      if (log === "json" && thrown instanceof TenantryError)
-        logger.warn(thrown.message, { event: "run-failed", code: thrown.code, hint: thrown.hint });
-      throw thrown;
     } finally {
       close();
     }

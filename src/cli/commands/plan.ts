@@ -10,6 +10,7 @@ import { printSql } from "../../migrate/observe/print-sql.js";
 import { reportPlan } from "../../migrate/observe/report-plan.js";
 import { pendingMigrations, planMigrations } from "../../migrate/plan/plan-migrations.js";
 import { requireSoundPlan } from "../../migrate/plan/require-sound-plan.js";
+import { readProgress } from "../../migrate/run/read-progress.js";
 import type { Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { defineCommand } from "../command.js";
@@ -20,6 +21,7 @@ import { showPath } from "../plan/show-path.js";
 import type { Project } from "../project/project.js";
 import type { Target } from "../target.js";
 import { resolveShadowServer, resolveTarget } from "../target.js";
+import { unlessStopped } from "../unless-stopped.js";
 
 /** `tenantry plan`: what `migrate` would do to the target, watched on the shadow. */
 export const planCommand = defineCommand({
@@ -34,7 +36,8 @@ export const planCommand = defineCommand({
     const target = await resolveTarget(context);
     const folder = await readFolder(project.out);
     return await withTarget(context, target, async (database) => {
-      const { report, pending, shape } = await plan(context, project, folder, database);
+      const planning = plan(context, project, folder, database);
+      const { report, pending, shape } = await unlessStopped(context.signal, planning);
       const { ledger, settings } = project;
       const { migrations, observedOn, warnings } = report;
       const { host, port, database: name } = describeTarget(target.url);
@@ -72,6 +75,7 @@ async function plan(
   const names = new Set(pending.map(({ name }) => name));
   const report = await reportPlan({
     pending,
+    progress: database === undefined ? undefined : await readProgress(database, ledger, pending),
     show: (file) => showPath(project.directory, file),
     shadow:
       pending.length === 0

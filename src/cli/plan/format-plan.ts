@@ -12,7 +12,7 @@ import { wrapText } from "../wrap-text.js";
 
 /** A plan for people, 80 columns wide where names are not longer. */
 export function formatPlan(report: PlanReport, paint: Paint): string {
-  const statements = report.migrations.flatMap((migration) => migration.statements);
+  const statements = report.migrations.flatMap(remaining);
   const source =
     report.observedOn === null
       ? "Nothing was observed: locks are what the manual says of each statement's kind."
@@ -26,14 +26,20 @@ export function formatPlan(report: PlanReport, paint: Paint): string {
 }
 
 function formatMigration(migration: MigrationReport, paint: Paint): string[] {
-  const { file, state, oneTransaction, statements, holds } = migration;
+  const { file, state, oneTransaction, statements, done, holds } = migration;
   const how = oneTransaction ? "in one transaction" : "step by step";
   return [
     paint("bold", file),
     `${state}, ${countOf(statements.length, "statement")}, ${how}`,
-    ...statements.flatMap((statement) => ["", ...formatStatement(statement, paint)]),
+    ...(done === 0 ? [] : [`an earlier run has applied the first ${countOf(done, "statement")}`]),
+    ...remaining(migration).flatMap((statement) => ["", ...formatStatement(statement, paint)]),
     ...(holds.length === 0 ? [] : ["", ...holds.flatMap((hold) => formatField("", "held", hold))]),
   ];
+}
+
+/** Those that migrate would run. */
+function remaining({ statements, done }: MigrationReport): readonly StatementReport[] {
+  return statements.filter(({ number }) => number > done);
 }
 
 function formatStatement(statement: StatementReport, paint: Paint): string[] {

@@ -11,6 +11,7 @@ import { readLedger } from "../../migrate/ledger/ledger.js";
 import { planMigrations } from "../../migrate/plan/plan-migrations.js";
 import { readEnvironmentMark } from "../../migrate/run/environment-mark.js";
 import { throwIfStopped } from "../../migrate/run/interrupted.js";
+import { readPartial } from "../../migrate/run/read-progress.js";
 import type { Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { readServerFacts } from "../../postgres/server-facts.js";
@@ -135,7 +136,8 @@ function keepWarnings({ logger }: Context, warnings: string[]): Context["logger"
 async function readPlan(database: Database, project: Project, warnings: string[]) {
   const folder = await readMigrations(project.out);
   warnings.push(...folder.warnings);
-  return describePlan(planMigrations(folder.migrations, await readLedger(database, project.ledger)));
+  const plan = planMigrations(folder.migrations, await readLedger(database, project.ledger));
+  return describePlan(plan, await readPartial(database, project.ledger));
 }
 
 async function readGit(context: Context, project: Project) {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { databaseOption } from "../../core/database-url.js";
 import type { Database } from "../../postgres/connect.js";
 import { openSocket, type SocketTarget } from "./open-socket.js";
 
@@ -48,6 +49,7 @@ export function openConnection(url: URL, options: ConnectionOptions): Database {
   };
   const connection: Database = postgres(url.href, {
     ...once,
+    ...databaseOption(url),
     max: 1,
     // It could close a connection between a statement and its COMMIT; the pool has a lifetime of its own.
     max_lifetime: null,

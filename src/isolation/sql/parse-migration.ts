@@ -2,6 +2,7 @@ import type { Node } from "libpg-query";
 import { hasSqlDetails, loadModule, parseSync } from "libpg-query";
 import { messageOf, TenantryError } from "../../core/errors.js";
 import { excerptSql } from "../../core/sql-excerpt.js";
+import { hintForUnparsed } from "./parse-hint.js";
 import type { PositionIndex } from "./source-position.js";
 import { byteOffsets, indexPositions, skipBlank } from "./source-position.js";
 
@@ -47,14 +48,20 @@ export async function loadSqlParser(): Promise<void> {
 export function parseMigration(migration: MigrationText): ParsedStatement[] {
   const positions = indexPositions(migration.sql);
   let offset = 0;
-  return migration.sql.split(BREAKPOINT).flatMap((chunk, index) => {
+  return migration.sql.split(BREAKPOINT).flatMap((chunk, index, all) => {
     const start = offset;
     offset += chunk.length + BREAKPOINT.length;
-    return parseChunk(migration, positions, { text: chunk, index, start });
+    const isLast = index === all.length - 1;
+    return parseChunk(migration, positions, { text: chunk, index, start, isLast });
   });
 }
 
-type Chunk = { readonly text: string; readonly index: number; readonly start: number };
+type Chunk = {
+  readonly text: string;
+  readonly index: number;
+  readonly start: number;
+  readonly isLast: boolean;
+};
 
 function parseChunk(migration: MigrationText, positions: PositionIndex, chunk: Chunk): ParsedStatement[] {
   if (chunk.text.trim() === "") return [];
@@ -91,7 +98,7 @@ function parseText(migration: MigrationText, positions: PositionIndex, chunk: Ch
       code: "sql-invalid",
       message: `${migration.file}:${line}:${column}: ${messageOf(thrown)}.`,
       details: excerptSql(chunk.text, cursor + 1),
-      hint: "Correct the statement; PostgreSQL could not parse it either.",
+      hint: hintForUnparsed({ ...chunk, complaint: messageOf(thrown) }),
       cause: thrown,
     });
   }

@@ -2,8 +2,8 @@ import { z } from "zod";
 
 const run = z.object({
   id: z.string(),
-  startedAt: z.date(),
-  finishedAt: z.date().nullable(),
+  startedAt: z.coerce.date(),
+  finishedAt: z.coerce.date().nullable(),
   /** Such as `applied`, `failed` or `running`. */
   outcome: z.string(),
   command: z.string(),

@@ -4,7 +4,7 @@ import { qualify } from "../../core/identifiers.js";
 import type { Session } from "../../postgres/connect.js";
 import type { Migration } from "../folder/migration.js";
 import type { LedgerEntry, LedgerPlace } from "../ledger/ledger.js";
-import { readLedger } from "../ledger/ledger.js";
+import { isoText, readLedger } from "../ledger/ledger.js";
 import type { LoggedMigration, LoggedRun } from "./logged-run.js";
 import { loggedMigrations, loggedRuns } from "./logged-run.js";
 
@@ -30,7 +30,7 @@ const RUNS = qualify(ENGINE_SCHEMA, "runs");
 const RUN_MIGRATIONS = qualify(ENGINE_SCHEMA, "run_migrations");
 
 /** The columns of a run, by the names that {@link LoggedRun} has for them. */
-const COLUMNS = `r.id::text as id, r.started_at as "startedAt", r.finished_at as "finishedAt", r.outcome, r.command, r.environment,
+const COLUMNS = `r.id::text as id, ${isoText("r.started_at")} as "startedAt", ${isoText("r.finished_at")} as "finishedAt", r.outcome, r.command, r.environment,
   r.role, r.host, r.version, r.git_revision as "gitRevision", r.lock_wait_ms::float8 as "lockWaitMs", r.retries,
   r.error_code as "errorCode", r.error, r.fingerprint, r.accepted,
   -- The column came later.

@@ -31,12 +31,23 @@ export type LedgerEntry = {
 export async function readLedger(session: Session, place: LedgerPlace): Promise<LedgerEntry[]> {
   const found = await readLedgerShape(session, place);
   if (found === undefined) return [];
-  const rows = await session.unsafe<(Omit<LedgerEntry, "createdAt"> & { createdAt: string | null })[]>(
+  const rows = await session.unsafe<
+    (Omit<LedgerEntry, "createdAt" | "appliedAt"> & { createdAt: string | null; appliedAt: string | null })[]
+  >(
     `select id, ${found.shape === "named" ? "coalesce(name, '')" : "''"} as name, hash,
-            created_at::text as "createdAt", ${found.hasAppliedAt ? "applied_at" : "null::timestamptz"} as "appliedAt"
+            created_at::text as "createdAt", ${found.hasAppliedAt ? isoText("applied_at") : "null::text"} as "appliedAt"
      from ${qualify(place.schema, place.table)} order by id`,
   );
-  return rows.map((row) => ({ ...row, createdAt: row.createdAt === null ? null : Number(row.createdAt) }));
+  return rows.map((row) => ({
+    ...row,
+    createdAt: row.createdAt === null ? null : Number(row.createdAt),
+    appliedAt: row.appliedAt === null ? null : new Date(row.appliedAt),
+  }));
+}
+
+/** A moment as text that every JavaScript reads, whatever DateStyle the login has. */
+export function isoText(column: string): string {
+  return `to_json(${column}) #>> '{}'`;
 }
 
 /**

@@ -49,6 +49,8 @@ export type MigrationReport = {
   /** False if it runs step by step. */
   readonly oneTransaction: boolean;
   readonly statements: readonly StatementReport[];
+  /** How many of them an earlier run has applied; they are not run again. */
+  readonly done: number;
   /** Tables that stay locked while later statements work, for people. */
   readonly holds: readonly string[];
 };

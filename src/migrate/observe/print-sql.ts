@@ -1,8 +1,10 @@
+import { countOf } from "../../core/count-of.js";
 import { qualify, quoteIdentifier, quoteLiteral } from "../../core/identifiers.js";
 import { convertedName } from "../folder/converted-name.js";
 import type { Migration } from "../folder/migration.js";
 import { createLedgerSql } from "../ledger/ledger.js";
 import type { LedgerPlace, LedgerShape } from "../ledger/ledger-shape.js";
+import { forgetCheckpoints, ledgerName } from "../run/checkpoints.js";
 import { DEFAULT_TIMEOUTS, setTimeouts, timeoutsOf } from "../run/timeouts.js";
 import { beginSql, resetSql } from "../run/transaction-sql.js";
 import { groupSteps } from "../statements/group-steps.js";
@@ -32,9 +34,12 @@ export async function printSql(request: PrintRequest): Promise<string> {
     pending.map(async (migration, index) => {
       const known = report.migrations[index];
       const body =
-        (await needsSteps(migration)) === undefined
+        known?.oneTransaction !== false && (await needsSteps(migration)) === undefined
           ? printTransaction(migration, known, adminRole, record(migration, ledger, target))
-          : await printSteps(migration, known, adminRole, record(migration, ledger, target));
+          : await printSteps(migration, known, adminRole, [
+              record(migration, ledger, target),
+              ...forget(migration, known, ledger),
+            ]);
       return [`-- ${migration.name}`, close(resetSql("")), ...body].join("\n");
     }),
   );
@@ -59,6 +64,12 @@ function record(migration: Migration, ledger: LedgerPlace, shape: LedgerShape): 
     : `insert into ${table} (hash, created_at) values (${hash}, ${time});`;
 }
 
+/** What an earlier run has written down of a migration that is then done. */
+function forget(migration: Migration, known: MigrationReport | undefined, ledger: LedgerPlace): string[] {
+  if (known === undefined || known.done === 0) return [];
+  return [`${forgetCheckpoints({ ledger: ledgerName(ledger), migration: migration.name })};`];
+}
+
 function printTransaction(
   migration: Migration,
   known: MigrationReport | undefined,
@@ -79,20 +90,30 @@ async function printSteps(
   migration: Migration,
   known: MigrationReport | undefined,
   adminRole: string,
-  ending: string,
+  ending: readonly string[],
 ): Promise<string[]> {
   const timeouts = timeoutsOf(migration.directives, DEFAULT_TIMEOUTS);
   const statements = await listStatements(migration);
   const each = migration.directives.noTransaction;
-  const steps = groupSteps(statements, { each }).flatMap(({ kind, modes, statements: inside }) => {
-    const lines = inside.flatMap((statement) => [
-      comment(known, statements.indexOf(statement) + 1),
-      close(statement.text),
-    ]);
-    if (kind === "alone") return [`${setTimeouts("set", timeouts)};`, ...lines];
-    return [close(beginSql({ adminRole, timeouts, modes, isDurable: true })), ...lines, "commit;"];
-  });
-  return [...steps, "reset session authorization; reset role;", ending];
+  const done = known?.done ?? 0;
+  const settings = statements.slice(0, done).filter(({ setsSession }) => setsSession);
+  const steps = groupSteps(statements, { each, from: done + 1 }).flatMap(
+    ({ kind, modes, statements: inside }) => {
+      const lines = inside.flatMap((statement) => [
+        comment(known, statements.indexOf(statement) + 1),
+        close(statement.text),
+      ]);
+      if (kind === "alone") return [`${setTimeouts("set", timeouts)};`, ...lines];
+      return [close(beginSql({ adminRole, timeouts, modes, isDurable: true })), ...lines, "commit;"];
+    },
+  );
+  return [
+    ...(done === 0 ? [] : [`-- An earlier run has applied its first ${countOf(done, "statement")}.`]),
+    ...settings.map(({ text }) => close(text)),
+    ...steps,
+    "reset session authorization; reset role;",
+    ...ending,
+  ];
 }
 
 /** A statement's line before it: what it is, and what it will mean. */

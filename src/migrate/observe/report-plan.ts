@@ -32,6 +32,8 @@ export type PlanReportRequest = {
     | { readonly unavailable: string };
   /** Undefined while the target has no such database. */
   readonly target: Database | undefined;
+  /** By migration, how many of its statements an earlier run has applied. */
+  readonly progress?: ReadonlyMap<string, number> | undefined;
   /** The role whose policies let a migrator through that nothing else exempts from row security. */
   readonly adminRole: string;
   readonly logger: Logger;
@@ -91,9 +93,11 @@ export async function reportPlan(request: PlanReportRequest): Promise<PlanReport
       );
       for (const [name, table] of namesMade(statement.node)) made.set(name, table);
     }
-    const oneTransaction = (await needsSteps(migration)) === undefined;
+    const isPartial = request.progress?.has(name) === true;
+    const oneTransaction = !isPartial && (await needsSteps(migration)) === undefined;
     const holds = oneTransaction ? describeHolds(reports) : [];
-    migrations.push({ name, file, state, oneTransaction, statements: reports, holds });
+    const done = request.progress?.get(name) ?? 0;
+    migrations.push({ name, file, state, oneTransaction, statements: reports, done, holds });
   }
   return { migrations, observedOn: seen.version ?? null, warnings: [...seen.warnings, ...advice.warnings] };
 }

@@ -15,11 +15,13 @@ import { catalogWritesQuery } from "./catalog-writes.js";
 import { ledgerName, readUnfinished } from "./checkpoints.js";
 import { engineError } from "./engine-error.js";
 import { ensureEngineTables, hasEngineTables } from "./engine-tables.js";
+import type { LockWatch } from "./lock-watch.js";
 import { watchLocks } from "./lock-watch.js";
 import { writeManifestMark } from "./manifest-mark.js";
 import type { AppliedMigration, ApplyResult, MigrateOptions, MigrateResult } from "./migrate-options.js";
 import type { OpenRun } from "./open-run.js";
 import { withOpenRun } from "./open-run.js";
+import { readPatiently } from "./read-patiently.js";
 import { prepareRowSecurity } from "./row-security.js";
 import type { RunAudit } from "./run-audit.js";
 import type { RunContext } from "./run-context.js";
@@ -87,12 +89,31 @@ type Progress = {
 };
 
 async function run(options: MigrateOptions, open: OpenRun, progress: Progress): Promise<void> {
-  const { worker } = open;
+  const watch = watchLocks(open.lock, open.worker, (blocker) =>
+    progress.logger.info(`waiting for a lock: ${blocker}`, { event: "lock-blocked", blocker }),
+  );
+  try {
+    await runWatched(options, open, progress, watch);
+  } finally {
+    watch.stop();
+  }
+}
+
+async function runWatched(
+  options: MigrateOptions,
+  open: OpenRun,
+  progress: Progress,
+  watch: LockWatch,
+): Promise<void> {
+  const { worker, lock } = open;
   const { session } = worker;
   const { folder, ledger } = options;
-  const { logger } = progress;
+  const { logger, stop } = progress;
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const read = <T>(work: () => Promise<T>) =>
+    readPatiently({ worker, lock, watch, timeouts, logger, stop }, work);
   const accepted = options.acceptEdited ?? { names: [], reason: "" };
-  const plan = await worker.guard(async () => planMigrations(folder, await readLedger(session, ledger)));
+  const plan = await read(async () => planMigrations(folder, await readLedger(session, ledger)));
   requireSoundPlan(plan, { acceptEdited: accepted.names });
   const pending = selectPending(plan, options.to);
   const isWhole = pending.length === selectPending(plan, undefined).length;
@@ -103,26 +124,21 @@ async function run(options: MigrateOptions, open: OpenRun, progress: Progress): 
   if (!isIdle) open.requireWritable();
   // The column for it is made with the tables, and only a run that does something makes them.
   const origin = { ...originOf(options), ...(isIdle ? { backupRef: undefined } : {}) };
-  const shape = await worker.guard(async () => {
+  const shape = await read(async () => {
     await upgradeLedger(session, ledger, folder);
     const found = await ensureLedger(session, ledger, folder);
     if (!isIdle) await ensureEngineTables(session);
     return found;
   });
   // Of a run that has nothing to do, nothing is made.
-  if (isIdle && !(await worker.guard(() => hasEngineTables(session)))) return;
-  const runId = await worker.guard(() => startRun(session, ledgerName(ledger), origin));
-  const watch = watchLocks(open.lock, worker, (blocker) =>
-    progress.logger.info(`waiting for a lock: ${blocker}`, { event: "lock-blocked", blocker }),
-  );
+  if (isIdle && !(await read(() => hasEngineTables(session)))) return;
+  const runId = await read(() => startRun(session, ledgerName(ledger), origin));
   let retries = 0;
   const unwritten: string[] = [];
   const end = async (outcome: RunEnd["outcome"], error?: unknown) => {
     const backend = worker.isLost() ? open.lock : worker;
     const fingerprint =
-      outcome === "applied" && options.fingerprint !== undefined
-        ? await worker.guard(() => options.fingerprint?.(session) ?? Promise.resolve(undefined))
-        : undefined;
+      outcome === "applied" ? await takeFingerprint(options, session, read, logger) : undefined;
     const lockWait = open.lockWait + watch.waited();
     await backend.guard(async () => {
       const reset = "reset session authorization; reset role; reset all";
@@ -135,27 +151,27 @@ async function run(options: MigrateOptions, open: OpenRun, progress: Progress): 
   try {
     if (edited.length > 0) {
       progress.begin();
-      const edits = await worker.guard(() => acceptEdited(session, ledger, edited, accepted.reason));
+      const edits = await read(() => acceptEdited(session, ledger, edited, accepted.reason));
       await worker.guard(() => recordAccepted(session, runId, edits));
     }
     if (pending.length > 0) {
       const context: RunContext = {
         worker,
-        lock: open.lock,
+        lock,
         watch,
         ledger,
         shape,
         adminRole: options.adminRole,
         rowSecurity: await worker.guard(() => prepareRowSecurity(session, options.adminRole, pending)),
-        timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
-        logger: progress.logger,
-        stop: progress.stop,
+        timeouts,
+        logger,
+        stop,
         runId,
         catalogWrites:
           options.judge === undefined ? "" : await worker.guard(() => catalogWritesQuery(session)),
         sessionSettings: open.sessionSettings,
         unwritten,
-        audit: await beginAudit(worker, plan, options.judge),
+        audit: await read(() => beginAudit(session, plan, options.judge)),
       };
       const onRetry = () => {
         retries += 1;
@@ -164,16 +180,33 @@ async function run(options: MigrateOptions, open: OpenRun, progress: Progress): 
     }
     await end(pending.length > 0 || edited.length > 0 ? "applied" : "nothing");
   } catch (thrown) {
-    const outcome = progress.stop.aborted ? "interrupted" : "failed";
+    const outcome = stop.aborted ? "interrupted" : "failed";
     // Where it cannot be written down, the failure itself is what must be told.
     await end(outcome, thrown).catch((why: unknown) =>
-      progress.logger.warn(`the run log could not be written: ${messageOf(why)}`, {
+      logger.warn(`the run log could not be written: ${messageOf(why)}`, {
         event: "run-log-failed",
       }),
     );
     throw thrown;
-  } finally {
-    watch.stop();
+  }
+}
+
+/** What is applied is applied, also where somebody holds a table that would have to be looked at. */
+async function takeFingerprint(
+  { fingerprint }: MigrateOptions,
+  session: Backend["session"],
+  read: <T>(work: () => Promise<T>) => Promise<T>,
+  logger: Logger,
+): Promise<string | undefined> {
+  if (fingerprint === undefined) return undefined;
+  try {
+    return await read(() => fingerprint(session));
+  } catch (thrown) {
+    if (!(thrown instanceof TenantryError) || thrown.code !== "lock-timeout") throw thrown;
+    logger.warn(`the run log has no fingerprint of this run: ${thrown.message}`, {
+      event: "fingerprint-missing",
+    });
+    return undefined;
   }
 }
 
@@ -233,18 +266,14 @@ async function applyPending(
 }
 
 async function beginAudit(
-  worker: Backend,
+  session: Backend["session"],
   plan: Plan,
   judge: Judge | undefined,
 ): Promise<RunAudit | undefined> {
   if (judge === undefined) return undefined;
-  const { session } = worker;
-  const start = await worker.guard(async () => {
-    await session.unsafe("begin isolation level repeatable read, read only");
-    const judgement = await judge(session);
-    await session.unsafe("rollback");
-    return judgement;
-  });
+  await session.unsafe("begin isolation level repeatable read, read only");
+  // Rolled back also where it failed: it may be tried again.
+  const start = await judge(session).finally(() => session.unsafe("rollback"));
   const isEmpty = [...start.relations].every((subject) => subject.startsWith(`${ENGINE_SCHEMA}.`));
   const isFresh = isEmpty && plan.migrations.every(({ state }) => state === "pending");
   return { judge, start, latest: { judgement: start }, isFresh };

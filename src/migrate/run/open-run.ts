@@ -101,14 +101,19 @@ async function both<T>(one: Promise<T>, other: Promise<T>): Promise<[T, T]> {
   return [await one, await other];
 }
 
-/** Has the server look every two seconds whether we are still there, also during a long statement. */
+/**
+ * Has the server look every two seconds whether we are still there, also during a long statement; and not end a connection
+ * that waits for another migrator, or for the next try.
+ */
 async function watchClient({ guard, session }: Backend): Promise<string> {
-  const setting = "set client_connection_check_interval = 2000";
+  const patience = "set idle_session_timeout = 0";
+  const setting = `${patience}; set client_connection_check_interval = 2000`;
   try {
     await guard(() => session.unsafe(setting));
     return setting;
   } catch {
     // Servers on Windows cannot look: there a killed run's statement goes on to its end.
-    return "";
+    await guard(() => session.unsafe(patience));
+    return patience;
   }
 }

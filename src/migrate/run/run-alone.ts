@@ -3,6 +3,7 @@ import type { Checkpoint } from "./checkpoints.js";
 import { endStep, recordStep, settleByHand } from "./checkpoints.js";
 import { takeLock } from "./migration-lock.js";
 import { readBefore, reconcileStep } from "./reconcile-step.js";
+import { renewedSettings } from "./renewed-settings.js";
 import { rowSecuritySql, settlesRowSecurity } from "./row-security.js";
 import type { RunContext } from "./run-context.js";
 import type { StepAssignment } from "./run-group.js";
@@ -54,12 +55,19 @@ export async function runAlone(
     if (isSettled) await session.unsafe(rowSecuritySql(context.adminRole, "session"));
     const started = performance.now();
     try {
+      for (const setting of renewedSettings(assignment.statements.slice(0, step.number - 1)))
+        await session.unsafe(setting.text);
       await session.unsafe(text);
     } catch (thrown) {
-      if (!worker.isLost()) await endStep(session, place, step.number, "failed").catch(() => {});
+      if (!worker.isLost())
+        await session
+          .unsafe(OURSELVES)
+          .then(() => endStep(session, place, step.number, "failed"))
+          .catch(() => {});
       throw new PieceFailure({ text, line }, 0, thrown);
     }
     durations.push({ line, milliseconds: performance.now() - started });
+    await session.unsafe(OURSELVES);
     await session.unsafe(setTimeouts("set", { ...context.timeouts, statement: 0 }));
     if (isSettled) await session.unsafe("reset row_security");
     await endStep(session, place, step.number, "finished");
@@ -70,6 +78,9 @@ export async function runAlone(
     }
   });
 }
+
+/** The checkpoints are the migrator's, whoever the file has become. */
+const OURSELVES = "reset session authorization; reset role";
 
 /**
  * What is built concurrently waits for others, but nobody queues up behind it: without a limit for locks of its own, or it

@@ -6,6 +6,7 @@ import { requireNoViolations } from "./check-verify-sql.js";
 import type { CheckpointPlace } from "./checkpoints.js";
 import { endStep, forgetCheckpoints, recordStep } from "./checkpoints.js";
 import { countKeptRows, requireKeptRows } from "./keeps-rows.js";
+import { renewedSettings } from "./renewed-settings.js";
 import { settlesRowSecurity, settlingAgain } from "./row-security.js";
 import type { RunContext } from "./run-context.js";
 import type { StatementRecord } from "./run-log.js";
@@ -48,6 +49,7 @@ export async function runGroup(context: RunContext, assignment: StepAssignment):
       await sendPieces(session, [{ text: begin }]);
       const counts = await countKeptRows(session, migration, { lenient: true });
       const sent = await sendPieces(session, [
+        ...renewedSettings(assignment.statements.slice(0, step.number - 1)).map(({ text }) => ({ text })),
         ...(settlesRowSecurity(migration) ? statements : settlingAgain(statements, rowSecurity)),
         { text: AFTER_STATEMENTS },
         // What is looked at from here on is looked at by the migrator.

@@ -3,6 +3,7 @@ import { groupSteps } from "../statements/group-steps.js";
 import type { MigrationStatement } from "../statements/migration-statement.js";
 import { ledgerName, readCheckpoints } from "./checkpoints.js";
 import { planResume } from "./plan-resume.js";
+import { isRenewed } from "./renewed-settings.js";
 import { runAlone } from "./run-alone.js";
 import type { RunContext } from "./run-context.js";
 import type { StepAssignment } from "./run-group.js";
@@ -46,7 +47,7 @@ export async function runSteps(
       migration: migration.name,
       statement: from,
     });
-  const session = statements.slice(0, from - 1).filter(({ setsSession }) => setsSession);
+  const session = statements.slice(0, from - 1).filter((one) => one.setsSession && !isRenewed(one));
   await stoppable(context, async () => {
     for (const sql of [resetSql(context.sessionSettings), ...session.map(({ text }) => text)])
       await worker.session.unsafe(sql);

@@ -12,10 +12,12 @@ export type Retried<T> = { readonly result: T; readonly attempts: number };
 /**
  * Runs a transaction again, whole, when it did not get a lock in time, or was chosen to end a deadlock or a conflict. The
  * pauses double and are jittered, so that two that block each other do not meet again; their sum has a limit.
+ *
+ * @param migration undefined for what a run does beside its migrations.
  */
 export async function withRetries<T>(
   context: Pick<RunContext, "timeouts" | "logger" | "stop" | "watch">,
-  migration: string,
+  migration: string | undefined,
   work: () => Promise<T>,
   onRetry: () => void = () => {},
 ): Promise<Retried<T>> {
@@ -34,8 +36,8 @@ export async function withRetries<T>(
       const blocker = watch.blocker();
       const why = state === "55P03" ? `its lock within ${timeouts.lock} ms` : `through (${state})`;
       logger.warn(
-        `${migration} did not get ${why}${blocker === undefined ? "" : `, because of ${blocker}`}; trying again`,
-        { event: "retry", migration, attempt: attempts, state },
+        `${migration ?? "the run"} did not get ${why}${blocker === undefined ? "" : `, because of ${blocker}`}; trying again`,
+        { event: "retry", ...(migration === undefined ? {} : { migration }), attempt: attempts, state },
       );
       onRetry();
       await pause(wait, stop);

@@ -27,8 +27,10 @@ function describe(parsed: ParsedStatement): MigrationStatement {
   const outside = readOutside(node);
   if (outside !== undefined) return { ...plain, role: "alone", outside, setsSession: "DiscardStmt" in node };
   if ("VariableSetStmt" in node) {
-    const { is_local, name } = node.VariableSetStmt;
-    return { ...plain, setsSession: is_local !== true && name !== "TRANSACTION" };
+    const { is_local, kind, name } = node.VariableSetStmt;
+    if (is_local === true || name === "TRANSACTION") return plain;
+    const setting = kind === "VAR_RESET_ALL" ? "all" : name?.toLowerCase();
+    return { ...plain, setsSession: true, ...(setting === undefined ? {} : { setting }) };
   }
   if ("AlterEnumStmt" in node && node.AlterEnumStmt.oldVal === undefined)
     return { ...plain, addsValue: node.AlterEnumStmt.newVal ?? "" };

@@ -14,6 +14,8 @@ export type MigrationStatement = {
   readonly outside?: OutsideStatement;
   /** A setting of the session: what comes after it may need it, also in a run that resumes behind it. */
   readonly setsSession: boolean;
+  /** Which setting of the session that is, as PostgreSQL calls it; `all` for RESET ALL. */
+  readonly setting?: string;
   /** What BEGIN asked for, such as `isolation level serializable`. */
   readonly modes?: string;
   /** The enum value that it adds: nothing may use it before COMMIT. */
