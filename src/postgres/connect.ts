@@ -3,6 +3,7 @@ import { answerWithin } from "../core/answer-within.js";
 import { databaseOption, describeTarget } from "../core/database-url.js";
 import { codeOf, messageOf, TenantryError } from "../core/errors.js";
 import { ARRAY_TYPES_SQL, teachArrayTypes } from "./array-types.js";
+import { isBehindPooler } from "./pooler.js";
 
 /** A pool of connections to one database, of postgres.js. */
 export type Database = postgres.Sql;
@@ -30,7 +31,7 @@ export type ConnectOptions = {
 const OLDEST_MAJOR = 15;
 
 /**
- * Connects, and proves it by asking the server for its version.
+ * Connects, and proves it by asking the server for its version. Behind a pooler nothing is kept prepared.
  *
  * @throws TenantryError `connection-failed`, `password-rejected`, `database-missing`, `server-too-old`; the message
  * names host, port, database and user, never the password.
@@ -39,9 +40,26 @@ const OLDEST_MAJOR = 15;
  * await database.end();
  */
 export async function openDatabase(url: URL, options: ConnectOptions = {}): Promise<Database> {
+  const first = await open(url, options, { prepare: true });
+  if (!first.isPooled) return first.database;
+  await first.close();
+  return (await open(url, options, { prepare: false })).database;
+}
+
+type Opened = {
+  readonly database: Database;
+  readonly isPooled: boolean;
+  /** Without a word to `onClose`. */
+  readonly close: () => Promise<void>;
+};
+
+/** @param how.prepare false behind a pooler: it may hand the next statement to a server that has not prepared it. */
+async function open(url: URL, options: ConnectOptions, how: { readonly prepare: boolean }): Promise<Opened> {
   const timeoutSeconds = options.timeoutSeconds ?? 10;
+  let isDiscarded = false;
   const database = postgres(url.href, {
     ...databaseOption(url),
+    ...how,
     max: options.max ?? 1,
     connect_timeout: timeoutSeconds,
     onnotice: (notice) => options.onNotice?.(notice),
@@ -52,19 +70,31 @@ export async function openDatabase(url: URL, options: ConnectOptions = {}): Prom
     max_lifetime: null,
     // Asked for below, where a failure can be caught.
     fetch_types: false,
-    onclose: () => options.onClose?.(),
+    onclose: () => {
+      if (!isDiscarded) options.onClose?.();
+    },
   });
+  // Zero, since what never answered will not say goodbye either.
+  const close = () => database.end({ timeout: 0 });
   try {
-    const asked = database.unsafe<{ version: number; arrays: unknown }[]>(
-      `select current_setting('server_version_num')::int as version, ${ARRAY_TYPES_SQL} as arrays`,
+    const asked = database.unsafe<[{ version: number; pid: number; arrays: unknown }]>(
+      `select current_setting('server_version_num')::int as version, pg_backend_pid() as pid, ${ARRAY_TYPES_SQL} as arrays`,
     );
-    const [row] = await answerWithin(timeoutSeconds, complainOf(timeoutSeconds), asked);
-    requireSupportedVersion(row?.version ?? 0, url);
-    teachArrayTypes(database, row?.arrays);
-    return database;
+    const answer = await answerWithin(timeoutSeconds, complainOf(timeoutSeconds), asked);
+    const [{ version, pid, arrays }] = answer;
+    requireSupportedVersion(version, url);
+    teachArrayTypes(database, arrays);
+    const discard = async () => {
+      isDiscarded = true;
+      await close();
+    };
+    return {
+      database,
+      isPooled: isBehindPooler({ pid, announcedPid: answer.state.pid }),
+      close: discard,
+    };
   } catch (thrown) {
-    // Zero, since what never answered will not say goodbye either.
-    await database.end({ timeout: 0 });
+    await close();
     throw explainConnection(thrown, url, options.urlName ?? "DATABASE_URL");
   }
 }

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { TestDatabase } from "../../src/testing/index.js";
+import { createTestDatabase } from "../support/databases.js";
+import type { FixtureProject } from "./fixture-project.js";
+import { makeProject } from "./fixture-project.js";
+import type { Pooler } from "./start-pgbouncer.js";
+import { startPgbouncer } from "./start-pgbouncer.js";
+
+const SCHEMA = `
+export const creators = pgTable("creators", { ...tenantRootKey() }, (t) => [tenantRoot(t)]);`;
+
+let project: FixtureProject;
+let database: TestDatabase;
+let pooler: Pooler;
+
+beforeAll(async () => {
+  project = await makeProject();
+  await project.write(SCHEMA);
+  await project.create("init");
+  database = await createTestDatabase();
+  pooler = await startPgbouncer(database.adminUrl, "transaction-round-robin");
+});
+afterAll(() => pooler.stop());
+
+it.each(["status", "history", "verify", "report"])(
+  "%s answers through a pooler in transaction mode, each time",
+  async (command) => {
+    const url = pooler.urlOf(database.name).href;
+    const direct = await project.run([command, "--json", "--quiet"], { DATABASE_URL: database.adminUrl.href });
+    for (let time = 0; time < 5; time += 1) {
+      const { exitCode, stderr } = await project.run([command, "--json", "--quiet"], { DATABASE_URL: url });
+      expect({ exitCode, stderr }).toEqual({ exitCode: direct.exitCode, stderr: direct.stderr });
+    }
+  },
+);
