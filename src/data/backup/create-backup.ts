@@ -23,7 +23,7 @@ import { nameBackup, readBackupSubject } from "./backup-name.js";
 import { withDraft } from "./draft-file.js";
 import { dumpDatabase } from "./dump-database.js";
 import { explainDump } from "./explain-dump.js";
-import { readPartitions } from "./read-contents.js";
+import { readBesideTables, readPartitions } from "./read-contents.js";
 import { removeOldBackups } from "./remove-old-backups.js";
 
 /** What to back up, and where to. */
@@ -82,14 +82,16 @@ export async function createBackup(options: BackupOptions): Promise<BackupReport
         nameBackup(subject, options.passphrase === undefined ? "tenantry" : "tenantry.age"),
       );
       return await withShadow(options, plan, async (shadow) => {
-        const made = await readTables(shadow);
-        const madePartitions = await readPartitions(shadow);
+        const made = {
+          tables: await readTables(shadow),
+          partitions: await readPartitions(shadow),
+          beside: await readBesideTables(shadow),
+        };
         const { manifest, warnings } = await withDraft(path, async (draft) => {
           const dumped = await withByteSink(draft, options.passphrase, (sink) =>
             dumpDatabase(database, createBackupWriter(sink), {
               plan,
               made,
-              madePartitions,
               version: options.version,
               logger,
               signal,
