@@ -102,6 +102,15 @@ describe("tenantry history", () => {
     );
   });
 
+  it("reads times where the server is told to write dates in another style", async () => {
+    const { database, project } = await prepare();
+    const run = () => project.run(["history", "--json"], { DATABASE_URL: database.adminUrl.href });
+    const before = await run();
+    await database.admin.unsafe(`alter database "${database.name}" set datestyle = 'SQL, DMY'`);
+    await database.admin.unsafe(`alter database "${database.name}" set timezone = 'Asia/Kolkata'`);
+    expect(await run()).toEqual(before);
+  });
+
   it("shows of one run each migration and statement", async () => {
     const { project, variables, applied } = await prepare();
     const { exitCode, stdout } = await project.run(["history", "--run", applied], variables);

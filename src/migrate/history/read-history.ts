@@ -29,8 +29,8 @@ export type OtherMigration = Pick<LedgerEntry, "hash" | "appliedAt"> & {
 const RUNS = qualify(ENGINE_SCHEMA, "runs");
 const RUN_MIGRATIONS = qualify(ENGINE_SCHEMA, "run_migrations");
 
-/** The columns of a run, by the names that {@link LoggedRun} has for them. */
-const COLUMNS = `r.id::text as id, r.started_at as "startedAt", r.finished_at as "finishedAt", r.outcome, r.command, r.environment,
+/** The columns of a run, by the names that {@link LoggedRun} has for them; times as JSON, which no DateStyle changes. */
+const COLUMNS = `r.id::text as id, to_json(r.started_at) as "startedAt", to_json(r.finished_at) as "finishedAt", r.outcome, r.command, r.environment,
   r.role, r.host, r.version, r.git_revision as "gitRevision", r.lock_wait_ms::float8 as "lockWaitMs", r.retries,
   r.error_code as "errorCode", r.error, r.fingerprint, r.accepted,
   -- The column came later.

@@ -31,12 +31,19 @@ export type LedgerEntry = {
 export async function readLedger(session: Session, place: LedgerPlace): Promise<LedgerEntry[]> {
   const found = await readLedgerShape(session, place);
   if (found === undefined) return [];
-  const rows = await session.unsafe<(Omit<LedgerEntry, "createdAt"> & { createdAt: string | null })[]>(
+  const rows = await session.unsafe<
+    (Omit<LedgerEntry, "createdAt" | "appliedAt"> & Record<"createdAt" | "appliedAt", string | null>)[]
+  >(
     `select id, ${found.shape === "named" ? "coalesce(name, '')" : "''"} as name, hash,
-            created_at::text as "createdAt", ${found.hasAppliedAt ? "applied_at" : "null::timestamptz"} as "appliedAt"
+            created_at::text as "createdAt", ${found.hasAppliedAt ? "to_json(applied_at)" : "null"} as "appliedAt"
      from ${qualify(place.schema, place.table)} order by id`,
   );
-  return rows.map((row) => ({ ...row, createdAt: row.createdAt === null ? null : Number(row.createdAt) }));
+  return rows.map(({ createdAt, appliedAt, ...row }) => ({
+    ...row,
+    createdAt: createdAt === null ? null : Number(createdAt),
+    // As JSON, which no DateStyle changes.
+    appliedAt: appliedAt === null ? null : new Date(appliedAt),
+  }));
 }
 
 /**
