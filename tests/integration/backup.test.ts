@@ -22,6 +22,8 @@ alter table chicken add foreign key (egg) references egg;
 create table noted (id int primary key, note text);
 create function shout() returns trigger language plpgsql as $$ begin new.note := upper(new.note); return new; end $$;
 create trigger shout before insert on noted for each row execute function shout();
+create view notes as select id, note from noted;
+create trigger instead_of instead of insert on notes for each row execute function shout();
 alter table noted enable row level security; alter table noted force row level security;
 insert into accounts values (1, 100), (2, 100);`;
 
