@@ -41,6 +41,14 @@ export function describeTarget(url: URL): ConnectionTarget {
   };
 }
 
+/**
+ * The option that names a URL's database to postgres.js, which would take `my%20app` for the name. None where the URL has none:
+ * PGDATABASE or the login's name is taken then.
+ */
+export function databaseOption({ pathname }: URL): { readonly database?: string } {
+  return pathname.length > 1 ? { database: decodeURIComponent(pathname.slice(1)) } : {};
+}
+
 /** The same URL for another database, and, if given, another login. */
 export function onDatabase(url: URL, database: string, login?: { user: string; password: string }): URL {
   const other = new URL(url);

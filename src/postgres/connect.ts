@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import { answerWithin } from "../core/answer-within.js";
-import { describeTarget } from "../core/database-url.js";
+import { databaseOption, describeTarget } from "../core/database-url.js";
 import { codeOf, messageOf, TenantryError } from "../core/errors.js";
 import { ARRAY_TYPES_SQL, teachArrayTypes } from "./array-types.js";
 
@@ -41,6 +41,7 @@ const OLDEST_MAJOR = 15;
 export async function openDatabase(url: URL, options: ConnectOptions = {}): Promise<Database> {
   const timeoutSeconds = options.timeoutSeconds ?? 10;
   const database = postgres(url.href, {
+    ...databaseOption(url),
     max: options.max ?? 1,
     connect_timeout: timeoutSeconds,
     onnotice: (notice) => options.onNotice?.(notice),

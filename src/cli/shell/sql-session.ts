@@ -1,5 +1,6 @@
 import { Readable, Writable } from "node:stream";
 import postgres from "postgres";
+import { databaseOption } from "../../core/database-url.js";
 import { messageOf, TenantryError } from "../../core/errors.js";
 import type { ShellTarget } from "./shell-target.js";
 
@@ -37,6 +38,7 @@ export function openSqlSession(
 ): SqlSession {
   let isLost = false;
   const database = postgres(target.url.href, {
+    ...databaseOption(target.url),
     max: 1,
     // It lives as long as the person sits before it: a new connection would have lost the transaction.
     max_lifetime: null,

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { databaseOption } from "../../core/database-url.js";
 import type { Database } from "../../postgres/connect.js";
 import { openSocket, type SocketTarget } from "./open-socket.js";
 
@@ -47,6 +48,7 @@ export function openConnection(url: URL, options: ConnectionOptions): Database {
     },
   };
   const connection: Database = postgres(url.href, {
+    ...databaseOption(url),
     ...once,
     max: 1,
     // It could close a connection between a statement and its COMMIT; the pool has a lifetime of its own.
