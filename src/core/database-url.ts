@@ -41,10 +41,12 @@ export function describeTarget(url: URL): ConnectionTarget {
   };
 }
 
-/** What postgres.js must be told beside the URL: it would take the name of the database as it is encoded there. */
-export function databaseOption(url: URL): { readonly database?: string } {
-  const database = decodeURIComponent(url.pathname.slice(1));
-  return database === "" ? {} : { database };
+/**
+ * The option that names a URL's database to postgres.js, which would take `my%20app` for the name. None where the URL has none:
+ * PGDATABASE or the login's name is taken then.
+ */
+export function databaseOption({ pathname }: URL): { readonly database?: string } {
+  return pathname.length > 1 ? { database: decodeURIComponent(pathname.slice(1)) } : {};
 }
 
 /** The same URL for another database, and, if given, another login. */

@@ -86,7 +86,8 @@ async function build(admin: Database, template: ShadowTemplate, name: string): P
     const connect = { ...template.connect, applicationName: "tenantry shadow" };
     await withDatabase(url, connect, (database) => template.build({ url, database }));
     // A closed connection's backend may take a moment to end, and a database cannot be renamed or copied meanwhile.
-    await admin`select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = ${draft}`;
+    // Autovacuum's are nobody's: they end by themselves, and only a superuser may do it.
+    await admin`select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = ${draft} and usesysid is not null`;
     await admin.unsafe(`alter database ${quoted} with allow_connections false`);
     await admin.unsafe(`alter database ${quoted} rename to ${quoteIdentifier(name)}`);
   } catch (thrown) {

@@ -108,9 +108,13 @@ async function build(
   }
 }
 
-/** A closed connection's backend may take a moment to end, and a database cannot be renamed or copied meanwhile. */
+/**
+ * A closed connection's backend may take a moment to end, and a database cannot be renamed or copied meanwhile. Autovacuum's are
+ * nobody's: they end by themselves, and only a superuser may do it.
+ */
 async function disconnectAll(session: Session, name: string): Promise<void> {
-  await session`select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = ${name}`;
+  await session`
+    select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = ${name} and usesysid is not null`;
 }
 
 async function dropEarlier(database: Database, prefix: string): Promise<void> {

@@ -22,6 +22,8 @@ alter table chicken add foreign key (egg) references egg;
 create table noted (id int primary key, note text);
 create function shout() returns trigger language plpgsql as $$ begin new.note := upper(new.note); return new; end $$;
 create trigger shout before insert on noted for each row execute function shout();
+create view notes as select id, note from noted;
+create trigger instead_of instead of insert on notes for each row execute function shout();
 alter table noted enable row level security; alter table noted force row level security;
 insert into accounts values (1, 100), (2, 100);`;
 
@@ -253,6 +255,39 @@ describe("a restore", () => {
         await server.unsafe(`drop role "${role}"`);
       });
     }
+  });
+
+  it("says what its login may not do: make a database, or end the sessions of a superuser", async () => {
+    const options = await backupOptions(source.adminUrl, out);
+    const { file } = await createBackup({ ...options, verify: false });
+    const role = `${source.name}_weak`;
+    const into = claimDatabase(`${source.name}_busy`);
+    await source.admin.unsafe(`create role "${role}" login bypassrls password 'p'`);
+    try {
+      const url = new URL(source.adminUrl);
+      [url.username, url.password, url.pathname] = [role, "p", "/postgres"];
+      const restore = { file, url, project: options.project, into, isDevelopment };
+      await expect(restoreBackup(restore)).rejects.toMatchObject({
+        code: "role-insufficient",
+        hint: expect.stringContaining("createdb"),
+      });
+      await source.admin.unsafe(`alter role "${role}" createdb`);
+      await restoreBackup(restore);
+      await withDatabase(onDatabase(source.adminUrl, into), {}, async (superuser) => {
+        const backUp = (busy: URL) => createBackup({ ...options, url: busy, verify: false });
+        await expect(restoreBackup({ ...restore, replace: { backUp } })).rejects.toMatchObject({
+          code: "role-insufficient",
+          message: expect.stringContaining(into),
+        });
+        expect(await superuser`select current_database() as name`).toEqual([{ name: into }]);
+      });
+    } finally {
+      await withDatabase(new URL(serverUrl), {}, async (server) => {
+        await server.unsafe(`drop database if exists "${into}" with (force)`);
+        await server.unsafe(`drop role "${role}"`);
+      });
+    }
+    await expectNoLeftovers();
   });
 
   it("touches no database of that name without being told to, and replaces it whole when it is", async () => {

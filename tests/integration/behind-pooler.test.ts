@@ -26,7 +26,9 @@ it.each(["status", "history", "verify", "report"])(
   "%s answers through a pooler in transaction mode, each time",
   async (command) => {
     const url = pooler.urlOf(database.name).href;
-    const direct = await project.run([command, "--json", "--quiet"], { DATABASE_URL: database.adminUrl.href });
+    const direct = await project.run([command, "--json", "--quiet"], {
+      DATABASE_URL: database.adminUrl.href,
+    });
     for (let time = 0; time < 5; time += 1) {
       const { exitCode, stderr } = await project.run([command, "--json", "--quiet"], { DATABASE_URL: url });
       expect({ exitCode, stderr }).toEqual({ exitCode: direct.exitCode, stderr: direct.stderr });

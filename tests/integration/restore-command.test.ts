@@ -67,6 +67,17 @@ describe("tenantry restore", () => {
     expect(stdout).toContain("Counts and checksums of all tables are those of the backup.");
   });
 
+  it("gives programs the name of the database that it has made, beside what the backup was taken of", async () => {
+    const into = `${database.name}_told`;
+    made.push(into);
+    const { stdout } = await run(["restore", file, "--into", into, "--json"]);
+    expect(JSON.parse(stdout).data).toMatchObject({
+      database: into,
+      replaced: false,
+      source: { name: database.name, encoding: "UTF8" },
+    });
+  });
+
   it("finds a backup by its name alone", async () => {
     const { name } = await restored([basename(file), "--into", `${database.name}_named`]);
     expect(await bodiesIn(name)).toEqual(["Zoë's 1", "Zoë's 2"]);

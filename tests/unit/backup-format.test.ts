@@ -132,9 +132,18 @@ describe("the file of a backup", () => {
     const path = join(folder, files.secret);
     await expect(readManifest({ path, passphrase: "guess" })).rejects.toMatchObject({
       code: "backup-invalid",
-      message: expect.stringContaining("passphrase"),
+      message: `${files.secret} does not open with this passphrase.`,
+      hint: expect.stringContaining("--passphrase-file"),
     });
     await expect(readManifest({ path })).rejects.toMatchObject({ code: "argument-invalid" });
+  });
+
+  it("that is not there is not called broken", async () => {
+    const path = join(folder, "nowhere.tenantry");
+    await expect(readManifest({ path })).rejects.toMatchObject({
+      code: "backup-invalid",
+      message: `There is no file ${path}.`,
+    });
   });
 
   it.each([

@@ -31,8 +31,10 @@ export function planWay(from: readonly BuildableFact[], to: readonly BuildableFa
   });
   const goes = new Set(gone.filter(takesAlong).map(placeOf));
   const comes = new Set(made.filter(takesAlong).map(placeOf));
+  const partitions = partitionsOf(gone, goes);
   const drops = gone
-    .filter((fact) => fact.within === undefined || !goes.has(fact.within) || refersToAnother(fact, goes))
+    .filter((fact) => fact.within === undefined || !goes.has(fact.within) || hangsOnAnother(fact, goes))
+    .filter((fact) => !goesWithParent(fact, partitions, gone))
     .map((fact) => ({ rank: fact.rank, statements: fact.drop, key: fact.key }));
   const makes = made
     .filter((fact) => !comesWith(fact, comes))
@@ -152,10 +154,50 @@ function comesWith({ key, within, value }: BuildableFact, comes: ReadonlySet<str
   );
 }
 
-/** Two tables that refer to each other cannot be dropped before one of the references is. */
-function refersToAnother({ key, value, within }: BuildableFact, goes: ReadonlySet<string>): boolean {
+/** Two tables that refer to each other cannot be dropped before one of the references is, nor one before what inherits from it. */
+function hangsOnAnother({ key, value, within }: BuildableFact, goes: ReadonlySet<string>): boolean {
+  if (key.startsWith("inheritance from ")) return goes.has(value);
   if (!key.startsWith("constraint ") || !value.startsWith("FOREIGN KEY ")) return false;
   return goes.size > 1 && !value.includes(` REFERENCES ${within}(`);
+}
+
+/** Partitions that go with their parent, each with that. */
+function partitionsOf(
+  gone: readonly BuildableFact[],
+  goes: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const parents = [...goes];
+  return new Map(
+    gone.flatMap(({ key, value, within }): [string, string][] => {
+      const parent = parents.find((place) => value.startsWith(`${place} `));
+      if (!key.startsWith("partition of ") || within === undefined || parent === undefined) return [];
+      return [[within, parent]];
+    }),
+  );
+}
+
+/** Such a partition; and the copies of its parent's foreign keys on it, and of those to its parent: they have no DROP. */
+function goesWithParent(
+  fact: BuildableFact,
+  partitions: ReadonlyMap<string, string>,
+  gone: readonly BuildableFact[],
+): boolean {
+  if (isRelation(fact)) return partitions.has(placeOf(fact));
+  const { key, value, within = "" } = fact;
+  if (!key.startsWith("constraint ") || !value.startsWith("FOREIGN KEY ")) return false;
+  const hasKey = (place: string, isSame: (value: string) => boolean) =>
+    gone.some(
+      (other) => other.within === place && other.key.startsWith("constraint ") && isSame(other.value),
+    );
+  const own = partitions.get(within);
+  if (own !== undefined && hasKey(own, (other) => other === value)) return true;
+  const to = [...partitions].find(([partition]) => refersTo(value, partition));
+  return to !== undefined && hasKey(within, (other) => refersTo(other, to[1]));
+}
+
+/** PostgreSQL quotes where it must, and we always. */
+function refersTo(foreignKey: string, place: string): boolean {
+  return foreignKey.replaceAll('"', "").includes(` REFERENCES ${place.replaceAll('"', "")}(`);
 }
 
 /** What another fact's SQL brings along. */

@@ -15,7 +15,7 @@ export const PASSPHRASE_OPTION = {
 /**
  * The passphrase for backups, or undefined if there is none: the first line of a file, else a variable.
  *
- * @throws TenantryError `argument-invalid` if the file cannot be read or begins with an empty line.
+ * @throws TenantryError `argument-invalid` if the file cannot be read, is not UTF-8, or begins with an empty line.
  */
 export async function readPassphrase(
   { variables }: Pick<Context, "variables">,
@@ -29,10 +29,22 @@ export async function readPassphrase(
       hint: "Its first line is the passphrase.",
       cause,
     });
-  const text = await readFile(resolve(file), "utf8").catch((thrown: unknown) => {
+  const bytes = await readFile(resolve(file)).catch((thrown: unknown) => {
     throw refuse(`cannot be read: ${messageOf(thrown)}`, thrown);
   });
-  const [line = ""] = text.split(/\r?\n/);
-  if (line === "") throw refuse("is empty");
+  const text = decode(bytes);
+  if (text === undefined) throw refuse("is not text in UTF-8");
+  const [line = ""] = text.split(/[\r\n]/);
+  if (line.trim() === "") throw refuse("is empty");
   return line;
+}
+
+/** Without a byte order mark, which no one has typed. What is not UTF-8 would all become the same replacement character. */
+function decode(bytes: Buffer): string | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return text.includes("\0") ? undefined : text;
+  } catch {
+    return undefined;
+  }
 }

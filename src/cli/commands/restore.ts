@@ -76,10 +76,11 @@ export const restoreCommand = defineCommand({
     const pending = project.folder
       .filter((migration) => !restored.has(migration.name))
       .map((one) => one.name);
-    const { manifest, warnings, ...data } = report;
+    const { manifest, warnings, ...told } = report;
+    const { database: source, ...backup } = manifest;
+    const data = { ...backup, source, ...told, pending, dryRun };
     const text = dryRun ? report.steps.join("\n") : describe(report, pending, name === database);
-    if (dryRun || pending.length === 0 || !context.interactive)
-      return { exitCode: 0, data: { ...data, ...manifest, pending, dryRun }, text, warnings };
+    if (dryRun || pending.length === 0 || !context.interactive) return { exitCode: 0, data, text, warnings };
     const isWanted = await confirm({
       message: `${countOf(pending.length, "migration")} of the folder came after this backup. Apply now?`,
       output: process.stderr,
@@ -93,7 +94,7 @@ export const restoreCommand = defineCommand({
     );
     return {
       exitCode: 0,
-      data: { ...data, applied },
+      data: { ...data, pending: [], applied },
       text: `${describe(report, [], true)}\nApplied ${countOf(applied.length, "migration")}.`,
       warnings,
     };

@@ -48,8 +48,8 @@ export function openConnection(url: URL, options: ConnectionOptions): Database {
     },
   };
   const connection: Database = postgres(url.href, {
-    ...once,
     ...databaseOption(url),
+    ...once,
     max: 1,
     // It could close a connection between a statement and its COMMIT; the pool has a lifetime of its own.
     max_lifetime: null,

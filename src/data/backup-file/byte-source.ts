@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
-import { messageOf, TenantryError } from "../../core/errors.js";
+import { codeOf, messageOf, TenantryError } from "../../core/errors.js";
 import { backupInvalid } from "./backup-invalid.js";
 import { loadAge } from "./load-age.js";
 
@@ -40,7 +40,14 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, "r");
   } catch (thrown) {
-    throw backupInvalid(path, `it cannot be read: ${messageOf(thrown)}`, thrown);
+    if (codeOf(thrown) !== "ENOENT")
+      throw backupInvalid(path, `it cannot be read: ${messageOf(thrown)}`, thrown);
+    throw new TenantryError({
+      code: "backup-invalid",
+      message: `There is no file ${path}.`,
+      hint: 'Nothing was touched. The backups of "tenantry backup" are in .tenantry/backups, unless --folder said otherwise.',
+      cause: thrown,
+    });
   }
 }
 
@@ -71,14 +78,14 @@ async function* decrypt(file: FileHandle, path: string, passphrase: string): Asy
   const refuse = (thrown: unknown) => {
     if (thrown instanceof TenantryError) return thrown;
     const reason = messageOf(thrown);
-    const isWrong = reason.includes("no identity matched");
-    return backupInvalid(
-      path,
-      isWrong
-        ? "the passphrase is not the one that it was encrypted with"
-        : `it does not decrypt: ${reason}; it was cut or changed`,
-      thrown,
-    );
+    if (!reason.includes("no identity matched"))
+      return backupInvalid(path, `it does not decrypt: ${reason}; it was cut or changed`, thrown);
+    return new TenantryError({
+      code: "backup-invalid",
+      message: `${basename(path)} does not open with this passphrase.`,
+      hint: "Nothing was touched. Give that with which it was encrypted, in --passphrase-file or TENANTRY_BACKUP_PASSPHRASE; if it is that one, the file was changed: take another copy.",
+      cause: thrown,
+    });
   };
   try {
     const reader = (await decrypter.decrypt(encrypted)).getReader();

@@ -9,6 +9,7 @@ import { requireSoundPlan } from "../../migrate/plan/require-sound-plan.js";
 import { readEnvironmentMark } from "../../migrate/run/environment-mark.js";
 import type { ConnectOptions, Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
+import { liftTimeouts } from "../../postgres/lift-timeouts.js";
 import { withShadowTemplate } from "../../postgres/shadow-template.js";
 import { createBackupWriter } from "../backup-file/backup-writer.js";
 import { withByteSink } from "../backup-file/byte-sink.js";
@@ -23,7 +24,7 @@ import { nameBackup, readBackupSubject } from "./backup-name.js";
 import { withDraft } from "./draft-file.js";
 import { dumpDatabase } from "./dump-database.js";
 import { explainDump } from "./explain-dump.js";
-import { readPartitions } from "./read-contents.js";
+import { readBesideTables, readPartitions } from "./read-contents.js";
 import { removeOldBackups } from "./remove-old-backups.js";
 
 /** What to back up, and where to. */
@@ -76,20 +77,23 @@ export async function createBackup(options: BackupOptions): Promise<BackupReport
   const read = { ...connect, max: 1, applicationName: "tenantry backup" };
   return await withDatabase(url, read, (database) =>
     endOnAbort(database, signal, async () => {
+      await liftTimeouts(database);
       const { plan, subject } = await prepare(database, options);
       const path = join(
         options.directory,
         nameBackup(subject, options.passphrase === undefined ? "tenantry" : "tenantry.age"),
       );
       return await withShadow(options, plan, async (shadow) => {
-        const made = await readTables(shadow);
-        const madePartitions = await readPartitions(shadow);
+        const made = {
+          tables: await readTables(shadow),
+          partitions: await readPartitions(shadow),
+          beside: await readBesideTables(shadow),
+        };
         const { manifest, warnings } = await withDraft(path, async (draft) => {
           const dumped = await withByteSink(draft, options.passphrase, (sink) =>
             dumpDatabase(database, createBackupWriter(sink), {
               plan,
               made,
-              madePartitions,
               version: options.version,
               logger,
               signal,

@@ -19,9 +19,11 @@ import { COPY_SETTINGS } from "../rows/copy-rows.js";
 import { digestRows } from "../rows/digest-rows.js";
 import type { TableShape } from "../rows/read-tables.js";
 import { readTables, tableKey } from "../rows/read-tables.js";
-import { matchTables } from "./match-tables.js";
+import { matchBeside, matchTables } from "./match-tables.js";
+import type { BesideTables } from "./read-contents.js";
 import {
   countLargeObjects,
+  readBesideTables,
   readDatabaseFacts,
   readMaterializedViews,
   readNeverIncluded,
@@ -34,8 +36,11 @@ import { requireWholeView } from "./require-whole-view.js";
 export type DumpOptions = {
   /** What the migrations that were applied make. */
   readonly plan: SchemaPlan;
-  readonly made: readonly TableShape[];
-  readonly madePartitions: Manifest["partitions"];
+  readonly made: {
+    readonly tables: readonly TableShape[];
+    readonly partitions: Manifest["partitions"];
+    readonly beside: readonly BesideTables[];
+  };
   readonly version: string;
   readonly logger: Logger;
   readonly signal: AbortSignal | undefined;
@@ -48,7 +53,7 @@ export async function dumpDatabase(
   options: DumpOptions,
 ): Promise<{ readonly manifest: Manifest; readonly warnings: readonly string[] }> {
   // Locked before the transaction has its first look: a table that is rewritten or truncated in between would seem empty.
-  const wanted = matchTables(await readTables(database), options.made).tables;
+  const wanted = matchTables(await readTables(database), options.made.tables).tables;
   requireWholeView(wanted);
   return await inSnapshot(database, async (session) => {
     await session.unsafe(`set local search_path = pg_catalog; ${COPY_SETTINGS}`).simple();
@@ -56,7 +61,7 @@ export async function dumpDatabase(
       const names = wanted.map(({ schema, name }) => qualify(schema, name));
       await session.unsafe(`lock table ${names.join(", ")} in access share mode`);
     }
-    const match = matchTables(await readTables(session), options.made);
+    const match = matchTables(await readTables(session), options.made.tables);
     const isSame = JSON.stringify(match.tables.map(tableKey)) === JSON.stringify(wanted.map(tableKey));
     if (!isSame || !(await isAtPosition(session, options.plan))) {
       throw new TenantryError({
@@ -68,14 +73,17 @@ export async function dumpDatabase(
     requireWholeView(match.tables);
     const head = await readHead(session, match.tables, options);
     const tables = await dumpTables(session, writer, match.tables, head.encoding, options);
+    const beside = matchBeside(match, await readBesideTables(session), options.made);
     const neverIncluded = await readNeverIncluded(session);
     const manifest = await writer.finish({
       ...head.manifest,
       tables,
-      leftOut: [...match.leftOut, ...neverIncluded],
+      leftOut: [...beside.leftOut, ...neverIncluded],
     });
-    const drift = match.lacking.map((name) => `${name} is missing, which the migrations make`);
-    const left = match.leftOut.map(({ name, reason }) => `not in the backup: ${name} (${reason})`);
+    const drift = beside.lacking.map(
+      ({ schema, name }) => `${schema}.${name} is missing, which the migrations make`,
+    );
+    const left = beside.leftOut.map(({ name, reason }) => `not in the backup: ${name} (${reason})`);
     return { manifest, warnings: [...left, ...drift] };
   });
 }
@@ -114,7 +122,7 @@ async function isAtPosition(session: Transaction, { migrations, ledger }: Schema
 async function readHead(
   session: Transaction,
   tables: readonly TableShape[],
-  { plan, made, madePartitions, version }: DumpOptions,
+  { plan, made, version }: DumpOptions,
 ) {
   const largeObjects = await countLargeObjects(session);
   if (largeObjects > 0) {
@@ -128,9 +136,9 @@ async function readHead(
   const ignore = ENGINE_TABLES.map((name) => `${ENGINE_SCHEMA}.${name}*`);
   const database = await readDatabaseFacts(session);
   const keys = new Set(tables.map(tableKey));
-  const schemas = new Set(made.map(({ schema }) => schema));
+  const besideTables = new Set(made.beside.map(tableKey));
   const partitions = await readPartitions(session);
-  const again = new Set(madePartitions.map(tableKey));
+  const again = new Set(made.partitions.map(tableKey));
   // A migration that asks for the date makes others on another day. So those that it makes are left out only when they must be.
   const owned = ownPartitions(partitions, keys).filter(
     (partition) => !again.has(tableKey(partition)) || partitionSchema.safeParse(partition).success,
@@ -147,8 +155,10 @@ async function readHead(
       fingerprint: fingerprintCatalog(structure, { ignore }),
     },
     partitions: owned,
-    sequences: (await readSequenceValues(session)).filter(({ schema }) => schemas.has(schema)),
-    materializedViews: (await readMaterializedViews(session)).filter(({ schema }) => schemas.has(schema)),
+    sequences: (await readSequenceValues(session)).filter((one) => besideTables.has(tableKey(one))),
+    materializedViews: (await readMaterializedViews(session)).filter((one) =>
+      besideTables.has(tableKey(one)),
+    ),
   };
   const encoding = database.encoding === "SQL_ASCII" ? ("SQL_ASCII" as const) : ("UTF8" as const);
   return { manifest, encoding };

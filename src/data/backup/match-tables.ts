@@ -3,15 +3,18 @@ import { groupBy } from "../../core/group-by.js";
 import type { Manifest } from "../backup-file/manifest.js";
 import type { TableShape } from "../rows/read-tables.js";
 import { orderByReferences, tableKey } from "../rows/read-tables.js";
+import type { BesideTables } from "./read-contents.js";
+
+type Relation = { readonly schema: string; readonly name: string };
 
 /** Which tables of a database a backup can hold. */
 export type TableMatch = {
   /** In the order in which they can be loaded. */
   readonly tables: readonly TableShape[];
   /** Of the database, and not of the migrations' making. */
-  readonly leftOut: Manifest["leftOut"];
+  readonly others: readonly Relation[];
   /** Of the migrations' making, and not in the database. */
-  readonly lacking: readonly string[];
+  readonly lacking: readonly Relation[];
 };
 
 /**
@@ -33,26 +36,51 @@ export function matchTables(found: readonly TableShape[], made: readonly TableSh
     });
   }
   const others = found.filter((table) => !known.has(tableKey(table)));
-  const schemas = new Set(made.map(({ schema }) => schema));
+  return {
+    tables: orderByReferences(ours),
+    others,
+    lacking: made.filter((table) => !present.has(tableKey(table))),
+  };
+}
+
+/**
+ * What a backup has not got (pure), sequences and materialized views among it: one line each, or one for a schema of somebody
+ * else. A sequence that goes with its table is not named beside it.
+ */
+export function matchBeside(
+  { others, lacking }: Pick<TableMatch, "others" | "lacking">,
+  found: readonly BesideTables[],
+  made: { readonly tables: readonly Relation[]; readonly beside: readonly BesideTables[] },
+): Pick<Manifest, "leftOut"> & Pick<TableMatch, "lacking"> {
+  const schemas = new Set([...made.tables, ...made.beside].map(({ schema }) => schema));
+  const gone = new Set([...others.map(tableKey), ...lacking.map(tableKey)]);
+  const without = (from: readonly BesideTables[], what: readonly BesideTables[]) => {
+    const keys = new Set(what.map(tableKey));
+    return from.filter(
+      (one) => !keys.has(tableKey(one)) && (one.owner === null || !gone.has(tableKey(one.owner))),
+    );
+  };
+  const strange = [...others, ...without(found, made.beside)];
   const foreign = groupBy(
-    others.filter(({ schema }) => !schemas.has(schema)),
+    strange.filter(({ schema }) => !schemas.has(schema)),
     ({ schema }) => schema,
   );
   return {
-    tables: orderByReferences(ours),
     leftOut: [
-      ...others
+      ...strange
         .filter(({ schema }) => schemas.has(schema))
-        .map(({ schema, name }) => ({ name: `${schema}.${name}`, reason: "no migration makes it" })),
-      ...[...foreign].map(([schema, tables]) => ({
+        .map((one) => ({ name: nameOf(one), reason: "no migration makes it" })),
+      ...[...foreign].map(([schema, relations]) => ({
         name: `schema ${schema}`,
-        reason: `no migration makes it: ${tables.map(({ name }) => name).join(", ")}`,
+        reason: `no migration makes it: ${relations.map(({ name }) => name).join(", ")}`,
       })),
     ],
-    lacking: made
-      .filter((table) => !present.has(tableKey(table)))
-      .map(({ schema, name }) => `${schema}.${name}`),
+    lacking: [...lacking, ...without(made.beside, found)],
   };
+}
+
+function nameOf({ schema, name }: Relation): string {
+  return `${schema}.${name}`;
 }
 
 /** In which columns a table is another than that of the migrations; undefined if in none. */

@@ -39,6 +39,26 @@ export async function readSequenceValues(session: Session): Promise<Manifest["se
   });
 }
 
+/** A sequence or a materialized view. */
+export type BesideTables = {
+  readonly schema: string;
+  readonly name: string;
+  /** The table to one of whose columns a sequence belongs. */
+  readonly owner: { readonly schema: string; readonly name: string } | null;
+};
+
+/** Every sequence and materialized view. */
+export async function readBesideTables(session: Session): Promise<BesideTables[]> {
+  return await session.unsafe<BesideTables[]>(`
+    select n.nspname as schema, c.relname as name,
+      (select json_build_object('schema', tn.nspname, 'name', t.relname)
+       from pg_depend d join pg_class t on t.oid = d.refobjid join pg_namespace tn on tn.oid = t.relnamespace
+       where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.refclassid = 'pg_class'::regclass
+         and d.deptype in ('a', 'i') and c.relkind = 'S') as owner
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('S', 'm') and c.relpersistence <> 't' and ${OUTSIDE} and ${NO_EXTENSION} order by 1, 2`);
+}
+
 /** The materialized views that have rows, those that others read first. */
 export async function readMaterializedViews(session: Session): Promise<Manifest["materializedViews"]> {
   return await session.unsafe<Manifest["materializedViews"]>(`

@@ -7,6 +7,7 @@ import type { Logger } from "../../core/logger.js";
 import type { Expected } from "../../isolation/expected.js";
 import { throwIfStopped } from "../../migrate/run/interrupted.js";
 import type { Database, Session } from "../../postgres/connect.js";
+import { liftTimeouts } from "../../postgres/lift-timeouts.js";
 import type { RowCount } from "../tenant/count-tenant-rows.js";
 import { countTenantRows } from "../tenant/count-tenant-rows.js";
 import { requireFullSight } from "../tenant/require-full-sight.js";
@@ -72,6 +73,7 @@ const MOST_TRIES = 3;
  */
 export async function erase(request: EraseRequest): Promise<EraseReceipt | undefined> {
   const { database, dryRun, logger, signal } = request;
+  await liftTimeouts(database);
   const mode = `isolation level repeatable read${dryRun ? " read only" : ""}`;
   for (let attempt = 1; ; attempt += 1) {
     throwIfStopped(signal);

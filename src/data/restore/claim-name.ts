@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { quoteIdentifier } from "../../core/identifiers.js";
 import type { Database } from "../../postgres/connect.js";
+import { isForbidden } from "./may-not.js";
 
 /** The first number is the advisory lock's class: "rstr". */
 const LOCK_CLASS = 0x72_73_74_72;
@@ -22,7 +23,7 @@ export async function claimName(admin: Database): Promise<string> {
 }
 
 /**
- * Drops the databases of restores that died.
+ * Drops the databases of restores that died, those that this login may drop.
  *
  * @returns their names.
  */
@@ -36,6 +37,9 @@ export async function sweepRestores(admin: Database): Promise<string[]> {
     try {
       await admin.unsafe(`drop database if exists ${quoteIdentifier(name)} with (force)`);
       swept.push(name);
+    } catch (thrown) {
+      // It was another login's restore.
+      if (!isForbidden(thrown)) throw thrown;
     } finally {
       await admin.unsafe(`select pg_advisory_unlock(${LOCK_CLASS}, ${keyOf(token)})`);
     }

@@ -3,6 +3,7 @@ import { messageOf } from "../../core/errors.js";
 import { quoteIdentifier } from "../../core/identifiers.js";
 import type { Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
+import { liftTimeouts } from "../../postgres/lift-timeouts.js";
 import { inSnapshot } from "../backup/dump-database.js";
 import { countLargeObjects } from "../backup/read-contents.js";
 import type { Manifest } from "../backup-file/manifest.js";
@@ -38,8 +39,9 @@ export async function dropReplaced(maintenance: Database, replaced: ReplacedData
 async function compare({ url, connect, signal, name, manifest }: ReplacedDatabase): Promise<string[]> {
   const read = { ...connect, max: 1, applicationName: "tenantry restore" };
   return await withDatabase(onDatabase(url, name), read, (database) =>
-    endOnAbort(database, signal, () =>
-      inSnapshot(database, async (session) => {
+    endOnAbort(database, signal, async () => {
+      await liftTimeouts(database);
+      return await inSnapshot(database, async (session) => {
         const differing = await findDifferences(session, manifest);
         const known = new Set(manifest.tables.map(tableKey));
         const more = (await readTables(session)).filter((table) => !known.has(tableKey(table)));
@@ -48,7 +50,7 @@ async function compare({ url, connect, signal, name, manifest }: ReplacedDatabas
           ...more.map((table) => `${table.schema}.${table.name}: not in the backup`),
           ...((await countLargeObjects(session)) > 0 ? ["large objects: not in the backup"] : []),
         ];
-      }),
-    ),
+      });
+    }),
   );
 }

@@ -3,6 +3,7 @@ import { codeOf, messageOf, TenantryError } from "../../core/errors.js";
 import { qualify, quoteIdentifier } from "../../core/identifiers.js";
 import { engineError } from "../../migrate/run/engine-error.js";
 import type { Database } from "../../postgres/connect.js";
+import { liftTimeouts } from "../../postgres/lift-timeouts.js";
 import { describeColumns } from "../backup/match-tables.js";
 import type { Manifest } from "../backup-file/manifest.js";
 import type { BackupFile } from "../backup-file/read-frames.js";
@@ -31,6 +32,8 @@ export type LoadOptions = {
 export async function loadBackup({ database, file, manifest }: LoadOptions): Promise<void> {
   const encoding = encodingOf(manifest);
   try {
+    // Also where that was done before: replaying migrations takes every setting of the session back.
+    await liftTimeouts(database);
     await createPartitions(database, manifest);
     await database.begin(async (session) => {
       await requireTables(session, manifest);

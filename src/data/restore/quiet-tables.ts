@@ -42,11 +42,12 @@ export async function quietTables(
 
 const MODES: Readonly<Record<string, string>> = { O: "enable", A: "enable always", R: "enable replica" };
 
+/** Those of views cannot be disabled, and need not be. */
 async function triggers(session: Session, modes: readonly string[]): Promise<Undo> {
   const found = await session.unsafe<{ schema: string; name: string; trigger: string; mode: string }[]>(
     `select n.nspname as schema, c.relname as name, t.tgname as trigger, t.tgenabled as mode
      from pg_catalog.pg_trigger t join ${TABLES.replace("where", "on c.oid = t.tgrelid where")}
-     and not t.tgisinternal and t.tgenabled::text = any($1)`,
+     and c.relkind in ('r', 'p') and not t.tgisinternal and t.tgenabled::text = any($1)`,
     [[...modes]],
   );
   const alter = ({ schema, name }: { schema: string; name: string }) =>

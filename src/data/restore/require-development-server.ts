@@ -1,5 +1,5 @@
 import { describeTarget } from "../../core/database-url.js";
-import { codeOf, TenantryError } from "../../core/errors.js";
+import { TenantryError } from "../../core/errors.js";
 import { readEnvironmentMark } from "../../migrate/run/environment-mark.js";
 import type { Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
@@ -10,7 +10,7 @@ import type { RestoreOptions } from "./restore-backup.js";
  * Refuses to restore on a server of which nobody says that it is development's: a copy of everybody's rows beside production
  * is one too many. The database that the login names may be gone: it may be what is restored.
  *
- * @throws TenantryError `production-refused`; `role-insufficient` for a login that may not read the mark.
+ * @throws TenantryError `production-refused`; and as `readEnvironmentMark`.
  */
 export async function requireDevelopmentServer(
   maintenance: Database,
@@ -18,7 +18,7 @@ export async function requireDevelopmentServer(
 ): Promise<void> {
   const { database } = describeTarget(url);
   const mark = (await databaseExists(maintenance, database))
-    ? await withDatabase(url, connect ?? {}, readEnvironmentMark).catch(explain)
+    ? await withDatabase(url, connect ?? {}, readEnvironmentMark)
     : undefined;
   if (mark === "development" || (mark === undefined && isDevelopment === true)) return;
   throw new TenantryError({
@@ -28,15 +28,5 @@ export async function requireDevelopmentServer(
         ? `Nobody has said that this server is development's: neither TENANTRY_ENV nor --env, nor the mark of ${database}.`
         : `${database} is a ${mark} database, and backups are restored in development.`,
     hint: `Nothing was touched. ${mark === undefined ? "If it is, run it with --env development." : "Point DATABASE_URL at the development database, or use point-in-time recovery."}`,
-  });
-}
-
-function explain(thrown: unknown): never {
-  if (codeOf(thrown) !== "42501") throw thrown;
-  throw new TenantryError({
-    code: "role-insufficient",
-    message: "This login may not read with which environment its database is marked.",
-    hint: "Nothing was touched. Connect as a login that may read tenantry.meta, its owner for example.",
-    cause: thrown,
   });
 }

@@ -9,6 +9,7 @@ import { fingerprintTarget } from "../../migrate/run/fingerprint-target.js";
 import { throwIfStopped } from "../../migrate/run/interrupted.js";
 import type { ConnectOptions, Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
+import { liftTimeouts } from "../../postgres/lift-timeouts.js";
 import type { BackupReport } from "../backup/create-backup.js";
 import type { Manifest } from "../backup-file/manifest.js";
 import type { BackupFile } from "../backup-file/read-frames.js";
@@ -97,6 +98,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
   };
   const admin = { ...connect, max: 1, applicationName: "tenantry restore" };
   return await withDatabase(onDatabase(url, MAINTENANCE_DATABASE), admin, async (maintenance) => {
+    await liftTimeouts(maintenance);
     await requireDevelopmentServer(maintenance, options);
     const isThere = await databaseExists(maintenance, into);
     if (isThere) await requireReplaceable(options);
@@ -142,6 +144,7 @@ async function build(
     const connect = { ...options.connect, max: 1, applicationName: "tenantry restore" };
     const fingerprint = await withDatabase(url, connect, (database) =>
       endOnAbort(database, signal, async () => {
+        await liftTimeouts(database);
         logger.info("replaying the migrations", { event: "restore-schema" });
         await buildSchema(database, plan, signal);
         logger.info("loading the rows", { event: "restore-rows" });

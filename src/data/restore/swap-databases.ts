@@ -1,16 +1,29 @@
 import { codeOf, messageOf, TenantryError } from "../../core/errors.js";
 import { quoteIdentifier } from "../../core/identifiers.js";
 import type { Logger } from "../../core/logger.js";
-import type { Database } from "../../postgres/connect.js";
+import type { Database, Session } from "../../postgres/connect.js";
+import { explainForbidden } from "./may-not.js";
 
 /** Between two tries somebody may have connected again. */
 const TRIES = 5;
 
 /**
+ * Ends the sessions of logins. Autovacuum's are nobody's: they end by themselves for a RENAME, and only a superuser may do it.
+ *
+ * @param names of databases.
+ */
+async function endSessions(admin: Session, names: readonly string[]): Promise<void> {
+  await admin`
+    select pg_terminate_backend(pid, 5000) from pg_stat_activity
+    where datname = any(${[...names]}) and usesysid is not null`;
+}
+
+/**
  * Gives a database the name of another, which gets a name of its own: both in one transaction, so that there is no moment
  * without a database of that name, whenever this process dies.
  *
- * @throws TenantryError `restore-failed` if there are always new connections to it.
+ * @throws TenantryError `restore-failed` if there are always new connections to it; `role-insufficient` for a login that does
+ * not own it, or may not end the sessions of a superuser.
  */
 export async function swapDatabases(
   admin: Database,
@@ -20,15 +33,17 @@ export async function swapDatabases(
   for (let tries = TRIES; ; tries -= 1) {
     try {
       await admin.begin(async (session) => {
-        await session`
-          select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname in (${names.target}, ${names.fresh})`;
+        await endSessions(session, [names.target, names.fresh]);
         await session.unsafe(`alter database ${target} rename to ${replaced}`);
         await session.unsafe(`alter database ${fresh} rename to ${target}`);
       });
       return;
     } catch (thrown) {
       // 55006: somebody is connected.
-      if (codeOf(thrown) !== "55006") throw thrown;
+      if (codeOf(thrown) !== "55006") {
+        const hint = "Connect as its owner or as a superuser, or stop what uses it.";
+        throw explainForbidden(thrown, `replace the database ${names.target}`, hint);
+      }
       if (tries <= 1) {
         throw new TenantryError({
           code: "restore-failed",
@@ -48,7 +63,7 @@ export async function swapDatabases(
  */
 export async function renameDatabase(admin: Database, from: string, to: string): Promise<void> {
   // A connection that was closed may take a moment to end.
-  await admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${from}`;
+  await endSessions(admin, [from]);
   try {
     await admin.unsafe(`alter database ${quoteIdentifier(from)} rename to ${quoteIdentifier(to)}`);
   } catch (thrown) {

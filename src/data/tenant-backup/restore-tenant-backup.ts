@@ -8,6 +8,7 @@ import type { Logger } from "../../core/logger.js";
 import type { Expected } from "../../isolation/expected.js";
 import type { ConnectOptions, Session } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
+import { liftTimeouts } from "../../postgres/lift-timeouts.js";
 import type { Manifest } from "../backup-file/manifest.js";
 import type { BackupFile } from "../backup-file/read-frames.js";
 import { readManifest } from "../backup-file/read-frames.js";
@@ -88,6 +89,7 @@ export async function restoreTenantBackup(options: TenantRestoreOptions): Promis
   const work = { ...connect, max: 1, applicationName: "tenantry restore" };
   return await withDatabase(url, work, (database) =>
     endOnAbort(database, signal, async () => {
+      await liftTimeouts(database);
       const found = await database.begin("isolation level repeatable read read only", async (session) => {
         const { graph } = await openTarget(session, options, manifest);
         return await countTenantRows(session, graph.tables, tenant, signal);

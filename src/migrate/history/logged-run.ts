@@ -1,9 +1,11 @@
 import { z } from "zod";
 
+const moment = z.string().pipe(z.coerce.date());
+
 const run = z.object({
   id: z.string(),
-  startedAt: z.coerce.date(),
-  finishedAt: z.coerce.date().nullable(),
+  startedAt: moment,
+  finishedAt: moment.nullable(),
   /** Such as `applied`, `failed` or `running`. */
   outcome: z.string(),
   command: z.string(),
