@@ -10,7 +10,7 @@ import { readParents } from "../migrate/folder/read-parents.js";
 import { readLedger } from "../migrate/ledger/ledger.js";
 import type { Plan, PlannedMigration } from "../migrate/plan/plan-migrations.js";
 import { pendingMigrations, planMigrations } from "../migrate/plan/plan-migrations.js";
-import { readPartial } from "../migrate/run/read-progress.js";
+import { readPartial } from "../migrate/run/read-partial.js";
 import { withDatabase } from "../postgres/connect.js";
 import type { ServerFacts } from "../postgres/server-facts.js";
 import { missingPatch, readServerFacts } from "../postgres/server-facts.js";
@@ -89,12 +89,14 @@ async function readCode(context: Context): Promise<Code> {
 async function readTarget(context: Context, target: Target, code: Promise<Code>): Promise<Status> {
   return await withDatabase(target.url, target.connect, async (database) => {
     const { expected, folder, ledger: place } = await code;
-    // Asked one after the other, answered together; what is to be loaded is loaded while the server works.
-    const asked = Promise.all([
-      readServerFacts(database),
-      readLedger(database, place),
-      readCatalog(database, catalogScope(expected)),
-    ]);
+    // Of one moment, and on one connection of a pooler; what is to be loaded is loaded while the server works.
+    const asked = database.begin("isolation level repeatable read read only", (session) =>
+      Promise.all([
+        readServerFacts(session),
+        readLedger(session, place),
+        readCatalog(session, catalogScope(expected)),
+      ]),
+    );
     const [[server, ledger, catalog], redis] = await unlessStopped(
       context.signal,
       Promise.all([asked, askRedis(context)]),

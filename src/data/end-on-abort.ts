@@ -1,5 +1,6 @@
 import { throwIfStopped } from "../migrate/run/interrupted.js";
 import type { Database } from "../postgres/connect.js";
+import { cutConnections } from "../postgres/cut-connections.js";
 
 /**
  * Runs a function, and ends the connections that it works on as soon as the signal fires: a COPY cannot be stopped
@@ -13,7 +14,7 @@ export async function endOnAbort<T>(
   use: () => Promise<T>,
 ): Promise<T> {
   throwIfStopped(signal);
-  const end = () => void database.end({ timeout: 0 });
+  const end = () => void cutConnections(database);
   signal?.addEventListener("abort", end, { once: true });
   try {
     return await use();

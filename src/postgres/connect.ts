@@ -3,6 +3,7 @@ import { answerWithin } from "../core/answer-within.js";
 import { databaseOption, describeTarget } from "../core/database-url.js";
 import { codeOf, messageOf, TenantryError } from "../core/errors.js";
 import { ARRAY_TYPES_SQL, teachArrayTypes } from "./array-types.js";
+import { cuttableSockets } from "./cut-connections.js";
 import { isBehindPooler } from "./pooler.js";
 
 /** A pool of connections to one database, of postgres.js. */
@@ -21,6 +22,8 @@ export type ConnectOptions = {
   readonly timeoutSeconds?: number;
   /** What to call the URL in an error: the variable or flag that a user would correct. Default `DATABASE_URL`. */
   readonly urlName?: string;
+  /** True for `cutConnections`, which a COPY needs that may be left in the middle. */
+  readonly canBeCut?: boolean;
   /** Called when a connection that was open has ended, whoever ended it. */
   readonly onClose?: () => void;
   /** Called with whatever the server says beside its answers; by its fields, such as `code` and `message`. */
@@ -57,8 +60,10 @@ type Opened = {
 async function open(url: URL, options: ConnectOptions, how: { readonly prepare: boolean }): Promise<Opened> {
   const timeoutSeconds = options.timeoutSeconds ?? 10;
   let isDiscarded = false;
+  const sockets = options.canBeCut === true ? cuttableSockets(timeoutSeconds * 1000) : undefined;
   const database = postgres(url.href, {
     ...databaseOption(url),
+    ...sockets?.option,
     ...how,
     max: options.max ?? 1,
     connect_timeout: timeoutSeconds,
@@ -74,6 +79,7 @@ async function open(url: URL, options: ConnectOptions, how: { readonly prepare: 
       if (!isDiscarded) options.onClose?.();
     },
   });
+  sockets?.belongTo(database);
   // Zero, since what never answered will not say goodbye either.
   const close = () => database.end({ timeout: 0 });
   try {

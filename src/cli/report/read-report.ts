@@ -11,7 +11,7 @@ import { readLedger } from "../../migrate/ledger/ledger.js";
 import { planMigrations } from "../../migrate/plan/plan-migrations.js";
 import { readEnvironmentMark } from "../../migrate/run/environment-mark.js";
 import { throwIfStopped } from "../../migrate/run/interrupted.js";
-import { readPartial } from "../../migrate/run/read-progress.js";
+import { readPartial } from "../../migrate/run/read-partial.js";
 import type { Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
 import { readServerFacts } from "../../postgres/server-facts.js";

@@ -3,7 +3,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { databaseOption } from "../../core/database-url.js";
 import type { Database } from "../../postgres/connect.js";
-import { openSocket, type SocketTarget } from "./open-socket.js";
+import { openSocket, type SocketTarget } from "../../postgres/open-socket.js";
 
 /** How to open a connection. */
 export type ConnectionOptions = {

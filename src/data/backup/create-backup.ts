@@ -74,7 +74,7 @@ export type BackupReport = {
  */
 export async function createBackup(options: BackupOptions): Promise<BackupReport> {
   const { url, connect, signal, logger = silentLogger } = options;
-  const read = { ...connect, max: 1, applicationName: "tenantry backup" };
+  const read = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry backup" };
   return await withDatabase(url, read, (database) =>
     endOnAbort(database, signal, async () => {
       await liftTimeouts(database);
@@ -159,7 +159,13 @@ async function withShadow<T>(
     await buildSchema(database, plan, signal);
   };
   return await withShadowTemplate(
-    { ...shadow, family: `backup ${project.out}`, content, build },
+    {
+      ...shadow,
+      connect: { ...shadow.connect, canBeCut: true },
+      family: `backup ${project.out}`,
+      content,
+      build,
+    },
     ({ database }) => use(database),
   );
 }

@@ -10,6 +10,7 @@ import { readLedger } from "../../migrate/ledger/ledger.js";
 import { readEnvironmentMark } from "../../migrate/run/environment-mark.js";
 import { throwIfStopped } from "../../migrate/run/interrupted.js";
 import type { Database } from "../../postgres/connect.js";
+import { cutConnections } from "../../postgres/cut-connections.js";
 import { readServerFacts } from "../../postgres/server-facts.js";
 import type { BackupWriter } from "../backup-file/backup-writer.js";
 import type { Manifest, ManifestTable } from "../backup-file/manifest.js";
@@ -103,7 +104,7 @@ export async function inSnapshot<T>(
         return { value: await use(session) };
       } catch (thrown) {
         failure = { thrown };
-        await database.end({ timeout: 0 });
+        await cutConnections(database);
         throw thrown;
       }
     });

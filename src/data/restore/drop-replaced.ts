@@ -37,7 +37,7 @@ export async function dropReplaced(maintenance: Database, replaced: ReplacedData
 }
 
 async function compare({ url, connect, signal, name, manifest }: ReplacedDatabase): Promise<string[]> {
-  const read = { ...connect, max: 1, applicationName: "tenantry restore" };
+  const read = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry restore" };
   return await withDatabase(onDatabase(url, name), read, (database) =>
     endOnAbort(database, signal, async () => {
       await liftTimeouts(database);

@@ -96,7 +96,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
     migrations,
     ledger: { schema: ledger.schema, table: ledger.name, shape: ledger.shape },
   };
-  const admin = { ...connect, max: 1, applicationName: "tenantry restore" };
+  const admin = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry restore" };
   return await withDatabase(onDatabase(url, MAINTENANCE_DATABASE), admin, async (maintenance) => {
     await liftTimeouts(maintenance);
     await requireDevelopmentServer(maintenance, options);
@@ -141,7 +141,7 @@ async function build(
     throwIfStopped(signal);
     await createDatabase(maintenance, fresh, manifest.database, logger);
     const url = onDatabase(options.url, fresh);
-    const connect = { ...options.connect, max: 1, applicationName: "tenantry restore" };
+    const connect = { ...options.connect, max: 1, canBeCut: true, applicationName: "tenantry restore" };
     const fingerprint = await withDatabase(url, connect, (database) =>
       endOnAbort(database, signal, async () => {
         await liftTimeouts(database);

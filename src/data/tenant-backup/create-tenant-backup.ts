@@ -75,7 +75,7 @@ export async function createTenantBackup(
   options: TenantBackupOptions,
 ): Promise<TenantBackupReport | undefined> {
   const { url, connect, passphrase, signal, directory, tenant } = options;
-  const read = { ...connect, max: 1, applicationName: "tenantry backup" };
+  const read = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry backup" };
   return await withDatabase(url, read, (database) =>
     endOnAbort(database, signal, async () => {
       await liftTimeouts(database);

@@ -86,7 +86,7 @@ export async function restoreTenantBackup(options: TenantRestoreOptions): Promis
   const file: BackupFile = { path: options.file, passphrase: options.passphrase, signal };
   const manifest = await readManifest(file);
   requireTenant(options, manifest);
-  const work = { ...connect, max: 1, applicationName: "tenantry restore" };
+  const work = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry restore" };
   return await withDatabase(url, work, (database) =>
     endOnAbort(database, signal, async () => {
       await liftTimeouts(database);

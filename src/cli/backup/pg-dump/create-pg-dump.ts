@@ -54,7 +54,7 @@ export async function createPgDump(
   variables: NodeJS.ProcessEnv,
 ): Promise<PgDumpReport> {
   const { url, connect, directory, signal, logger = silentLogger } = options;
-  const read = { ...connect, max: 1, applicationName: "tenantry backup" };
+  const read = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry backup" };
   return await withDatabase(url, read, (database) =>
     endOnAbort(database, signal, async () => {
       requireEnvironment(await readEnvironmentMark(database), "development");
