@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Finding } from "../core/finding.js";
 import type { Context } from "./context.js";
+import { parseInput } from "./parse-input.js";
 
 /** 0 fine, 1 findings or pending work, 2 refused, misused or failed. */
 export type ExitCode = 0 | 1 | 2;
@@ -59,7 +60,10 @@ export type AnyCommand = CommandDefinition<unknown>;
 
 /** Defines a command; its input's type follows from its schema. */
 export function defineCommand<Input>(definition: CommandDefinition<Input>): AnyCommand {
-  return { ...definition, run: (context, input) => definition.run(context, definition.input.parse(input)) };
+  return {
+    ...definition,
+    run: async (context, input) => await definition.run(context, parseInput(definition, input)),
+  };
 }
 
 /** On every command that changes something. */

@@ -1,4 +1,4 @@
-import { TenantryError } from "../core/errors.js";
+import { messageOf, TenantryError } from "../core/errors.js";
 import { formatFinding } from "../core/finding.js";
 import type { Outcome } from "./command.js";
 
@@ -8,9 +8,17 @@ export function formatJson(command: string, outcome: Outcome): string {
   return JSON.stringify({ ok: exitCode === 0, command, data: data ?? null, findings, warnings });
 }
 
-/** The same for a failure. */
-export function formatJsonError(command: string, error: TenantryError): string {
-  const { code, message, hint, details } = error;
+/** The same for a failure; of a bug the stack is on stderr, as it is without `--json`. */
+export function formatJsonError(command: string, thrown: unknown): string {
+  const { code, message, hint, details } =
+    thrown instanceof TenantryError
+      ? thrown
+      : {
+          code: "bug",
+          message: messageOf(thrown),
+          hint: "Please report it with what stderr says.",
+          details: [],
+        };
   return JSON.stringify({
     ok: false,
     command,

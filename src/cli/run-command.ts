@@ -1,5 +1,4 @@
-import { Option } from "commander";
-import { ZodError, z } from "zod";
+import { z } from "zod";
 import { TenantryError } from "../core/errors.js";
 import type { AnyCommand, ExitCode, Outcome } from "./command.js";
 import type { GlobalOptions, Surroundings } from "./context.js";
@@ -35,9 +34,9 @@ export async function runCommand(
     writeOutcome(definition.name, outcome, global, around);
     return outcome.exitCode;
   } catch (thrown) {
-    const error = thrown instanceof ZodError ? invalidInput(definition, thrown) : explainServerError(thrown);
+    const error = explainServerError(thrown);
     const isOurs = error instanceof TenantryError;
-    if (global.json === true && isOurs) around.stdout.write(`${formatJsonError(definition.name, error)}\n`);
+    if (global.json === true) around.stdout.write(`${formatJsonError(definition.name, error)}\n`);
     if (options.log === "json" && isOurs) logFailure(error, (line) => void around.stderr.write(line));
     else if (global.json !== true || !isOurs) around.stderr.write(`${formatError(error)}\n`);
     return 2;
@@ -52,19 +51,4 @@ function writeOutcome(name: string, outcome: Outcome, global: GlobalOptions, aro
   for (const warning of outcome.warnings ?? []) around.stderr.write(`warning: ${warning}\n`);
   const text = formatOutcome(outcome);
   if (text !== "") around.stdout.write(`${text}\n`);
-}
-
-function invalidInput(definition: AnyCommand, error: ZodError): TenantryError {
-  return new TenantryError({
-    code: "argument-invalid",
-    message: `tenantry ${definition.name} was called with something it does not take.`,
-    details: error.issues.map(({ path, message }) => `${nameInput(definition, String(path[0]))}: ${message}`),
-    hint: `For example: tenantry ${definition.example}`,
-  });
-}
-
-/** `lockWait` as it is typed: `--lock-wait`. */
-function nameInput(definition: AnyCommand, key: string): string {
-  const isOption = definition.options.some(({ flags }) => new Option(flags).attributeName() === key);
-  return isOption ? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` : key;
 }
