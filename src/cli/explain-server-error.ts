@@ -22,7 +22,25 @@ export function explainServerError(thrown: unknown): unknown {
       message: `Another session holds what the command needs: ${told}.`,
       hint: "Run it again when that has ended.",
     });
-  if (/^(08...|57P..|CONNECTION_\w+|ECONNRESET)$/.test(code))
+  if (code === "57014")
+    return error({
+      code: "statement-timeout",
+      message: `The server has ended what took it too long: ${told}.`,
+      hint: "Lift statement_timeout for this login (alter role … set statement_timeout = 0), then run the command again.",
+    });
+  if (code === "25006")
+    return error({
+      code: "role-insufficient",
+      message: `This server, or this login, only reads: ${told}.`,
+      hint: "Connect to the primary, as a login that may write.",
+    });
+  if (code === "40P01" || code === "40001")
+    return error({
+      code: "server-failed",
+      message: `Another session got in the way: ${told}.`,
+      hint: "Run it again.",
+    });
+  if (/^(08...|57P..|CONNECT\w*_\w+|ECONNRESET|ETIMEDOUT|EPIPE)$/.test(code))
     return error({
       code: "connection-failed",
       message: `The connection to the server was lost: ${told}.`,

@@ -1,4 +1,4 @@
-import type { TenantryError } from "../core/errors.js";
+import { messageOf, TenantryError } from "../core/errors.js";
 import { jsonLogger } from "../core/logger.js";
 
 type Write = (line: string) => void;
@@ -10,8 +10,17 @@ export function asksForJsonLog(argv: readonly string[]): boolean {
   );
 }
 
-/** The end of a run that failed, in such a log. */
-export function logFailure({ code, message, details, hint }: TenantryError, write: Write): void {
+/** The end of a run that failed, in such a log; of a bug with its stack. */
+export function logFailure(thrown: unknown, write: Write): void {
+  const { code, message, details, hint } =
+    thrown instanceof TenantryError
+      ? thrown
+      : {
+          code: "bug",
+          message: messageOf(thrown),
+          details: thrown instanceof Error && thrown.stack !== undefined ? [thrown.stack] : [],
+          hint: "Please report it with this line.",
+        };
   const more = { ...(details.length === 0 ? {} : { details: details.join("\n") }), hint };
   jsonLogger(write).warn(message, { event: "run-failed", code, ...more });
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TenantryError } from "../core/errors.js";
+import { jsonLogger } from "../core/logger.js";
 import type { AnyCommand, ExitCode, Outcome } from "./command.js";
 import type { GlobalOptions, Surroundings } from "./context.js";
 import { createContext } from "./context.js";
@@ -31,24 +32,33 @@ export async function runCommand(
       createContext(global, around, { anyEnvironment: definition.anyEnvironment === true }),
       options,
     );
-    writeOutcome(definition.name, outcome, global, around);
+    writeOutcome(definition.name, outcome, { ...global, log: options.log }, around);
     return outcome.exitCode;
   } catch (thrown) {
     const error = explainServerError(thrown);
     const isOurs = error instanceof TenantryError;
     if (global.json === true) around.stdout.write(`${formatJsonError(definition.name, error)}\n`);
-    if (options.log === "json" && isOurs) logFailure(error, (line) => void around.stderr.write(line));
+    if (options.log === "json") logFailure(error, (line) => void around.stderr.write(line));
     else if (global.json !== true || !isOurs) around.stderr.write(`${formatError(error)}\n`);
     return 2;
   }
 }
 
-function writeOutcome(name: string, outcome: Outcome, global: GlobalOptions, around: Surroundings): void {
+function writeOutcome(
+  name: string,
+  outcome: Outcome,
+  global: GlobalOptions & { readonly log: unknown },
+  around: Surroundings,
+): void {
   if (global.json === true) {
     around.stdout.write(`${formatJson(name, outcome)}\n`);
     return;
   }
-  for (const warning of outcome.warnings ?? []) around.stderr.write(`warning: ${warning}\n`);
+  const log = jsonLogger((line) => void around.stderr.write(line));
+  for (const warning of outcome.warnings ?? []) {
+    if (global.log === "json") log.warn(warning);
+    else around.stderr.write(`warning: ${warning}\n`);
+  }
   const text = formatOutcome(outcome);
   if (text !== "") around.stdout.write(`${text}\n`);
 }

@@ -35,7 +35,8 @@ export async function importPeer<Module>(peer: Peer, load: () => Promise<Module>
 
 function isMissing(name: string, thrown: unknown): boolean {
   const isNotFound = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes(codeOf(thrown) ?? "");
-  return isNotFound && messageOf(thrown).includes(`'${name}`);
+  const message = messageOf(thrown);
+  return isNotFound && (message.includes(`'${name}'`) || message.includes(`'${name}/`));
 }
 
 function oldestVersion(name: string): string {

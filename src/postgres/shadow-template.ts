@@ -4,6 +4,7 @@ import { codeOf } from "../core/errors.js";
 import { quoteIdentifier } from "../core/identifiers.js";
 import type { ConnectOptions, Database } from "./connect.js";
 import { withDatabase } from "./connect.js";
+import { endSessions } from "./end-sessions.js";
 import type { ShadowDatabase } from "./shadow.js";
 
 /** What a shadow is a copy of. */
@@ -85,9 +86,7 @@ async function build(admin: Database, template: ShadowTemplate, name: string): P
     const url = onDatabase(template.server, draft);
     const connect = { ...template.connect, applicationName: "tenantry shadow" };
     await withDatabase(url, connect, (database) => template.build({ url, database }));
-    // A closed connection's backend may take a moment to end, and a database cannot be renamed or copied meanwhile.
-    // Autovacuum's are nobody's: they end by themselves, and only a superuser may do it.
-    await admin`select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = ${draft} and usesysid is not null`;
+    await endSessions(admin, [draft]);
     await admin.unsafe(`alter database ${quoted} with allow_connections false`);
     await admin.unsafe(`alter database ${quoted} rename to ${quoteIdentifier(name)}`);
   } catch (thrown) {
@@ -96,12 +95,12 @@ async function build(admin: Database, template: ShadowTemplate, name: string): P
   }
 }
 
-/** Templates of earlier states, and what a killed build has left: nobody else builds while the lock is held. */
 /** What the names of a family's templates begin with. */
 export function templatePrefix(family: string): string {
   return `tenantry_template_v${digest([family])}_`;
 }
 
+/** Templates of earlier states, and what a killed build has left: nobody else builds while the lock is held. */
 async function dropStale(admin: Database, prefix: string): Promise<void> {
   const stale = await admin<{ name: string }[]>`
     select datname as name from pg_database where starts_with(datname, ${prefix})`;

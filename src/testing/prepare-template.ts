@@ -11,6 +11,7 @@ import type { LedgerPlace } from "../migrate/ledger/ledger.js";
 import { DEFAULT_LEDGER } from "../migrate/ledger/ledger.js";
 import type { Database, Session } from "../postgres/connect.js";
 import { withDatabase } from "../postgres/connect.js";
+import { endSessions } from "../postgres/end-sessions.js";
 
 /** What a template is made from. */
 export type TemplateOptions = {
@@ -99,22 +100,13 @@ async function build(
     const { applyMigrations } = await import("../migrate/run/apply-migrations.js");
     await applyMigrations({ url, folder, ledger: options.ledger ?? DEFAULT_LEDGER, adminRole: roles.admin });
     await options.contents?.fill(url);
-    await disconnectAll(database, draft);
+    await endSessions(database, [draft]);
     await database.unsafe(`alter database ${quoteIdentifier(draft)} with allow_connections false`);
     await database.unsafe(`alter database ${quoteIdentifier(draft)} rename to ${quoteIdentifier(name)}`);
   } catch (thrown) {
     await database.unsafe(`drop database if exists ${quoteIdentifier(draft)} with (force)`);
     throw thrown;
   }
-}
-
-/**
- * A closed connection's backend may take a moment to end, and a database cannot be renamed or copied meanwhile. Autovacuum's are
- * nobody's: they end by themselves, and only a superuser may do it.
- */
-async function disconnectAll(session: Session, name: string): Promise<void> {
-  await session`
-    select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = ${name} and usesysid is not null`;
 }
 
 async function dropEarlier(database: Database, prefix: string): Promise<void> {

@@ -46,7 +46,7 @@ describe("a backup that ends in the middle of a large table", () => {
       message: expect.stringMatching(/no space/i),
     });
     expect(await readdir(small)).toEqual([]);
-    expect(await backends()).toEqual([]);
+    await vi.waitFor(async () => expect(await backends()).toEqual([]), 10_000);
   });
 
   it("because it is told to stop, leaves nothing there or on the server", async () => {
@@ -65,6 +65,6 @@ describe("a backup that ends in the middle of a large table", () => {
     controller.abort();
     await stopped;
     expect(await readdir(options.directory)).toEqual([]);
-    expect(await backends()).toEqual([]);
+    await vi.waitFor(async () => expect(await backends()).toEqual([]), 10_000);
   });
 });

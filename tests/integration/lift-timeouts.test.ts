@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { onDatabase } from "../../src/core/database-url.js";
 import { createBackup } from "../../src/data/backup/create-backup.js";
 import { restoreBackup } from "../../src/data/restore/restore-backup.js";
-import { withDatabase } from "../../src/postgres/connect.js";
+import { type Session, withDatabase } from "../../src/postgres/connect.js";
 import { liftTimeouts } from "../../src/postgres/lift-timeouts.js";
 import { backupOptions, claimDatabase, migrate } from "../support/backup-options.js";
 import { createEmptyDatabase, serverUrl } from "../support/databases.js";
@@ -27,7 +27,10 @@ async function makeHurried(): Promise<{
   const database = await createEmptyDatabase();
   const role = `${database.name}_hurried`;
   await database.admin.unsafe(`create role "${role}" login superuser password 'p'`);
-  for (const name of NAMES) await database.admin.unsafe(`alter role "${role}" set ${name} = '1h'`);
+  const there = await database.admin<
+    { name: string }[]
+  >`select name from pg_settings where name = any(${NAMES})`;
+  for (const { name } of there) await database.admin.unsafe(`alter role "${role}" set ${name} = '1h'`);
   onTestFinished(() =>
     withDatabase(new URL(serverUrl), {}, async (server) => {
       await server.unsafe(`drop role "${role}"`);
@@ -42,8 +45,14 @@ it("a session has no timeouts that were set for its role, once they are lifted",
   const { url } = await makeHurried();
   await withDatabase(url, {}, async (session) => {
     expect((await session.unsafe(ANY_LEFT).values())[0]).toEqual([expect.stringContaining(NAMES[0] ?? "")]);
-    await liftTimeouts(session);
-    expect((await session.unsafe(ANY_LEFT).values())[0]).toEqual(["none"]);
+    const left = async (of: Session) => (await of.unsafe(ANY_LEFT).values())[0];
+    await session.begin(async (inside) => {
+      await liftTimeouts(inside, "transaction");
+      expect(await left(inside)).toEqual(["none"]);
+    });
+    expect(await left(session)).not.toEqual(["none"]);
+    await liftTimeouts(session, "session");
+    expect(await left(session)).toEqual(["none"]);
   });
 });
 

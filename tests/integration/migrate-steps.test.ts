@@ -142,6 +142,32 @@ describe("a migration that one transaction cannot hold", () => {
     await database.admin.unsafe(`drop owned by ${role}; drop role ${role}`);
   });
 
+  it("forgets a role that the file has left, which may be gone by then", async () => {
+    const database = await createEmptyDatabase();
+    const { tenant: role } = roles;
+    const folder = await makeFolder({
+      [ONE]: `create table a (x int); create role ${role}; set role ${role}; reset role; vacuum a;
+        drop role ${role}; vacuum a; insert into a values (1); vacuum a`,
+    });
+    expect(await apply(database, folder)).toEqual([ONE]);
+    expect(await database.admin`select x from a`).toEqual([{ x: 1 }]);
+  });
+
+  it("updates nothing in silence at a later step, as an owner whom FORCE binds", async () => {
+    const database = await createEmptyDatabase();
+    const { tenant: role } = roles;
+    const folder = await makeFolder({
+      [ONE]: `create table a (x int); create role ${role}; create table b (x int); insert into b values (1);
+        alter table b owner to ${role}; alter table b enable row level security, force row level security;
+        set role ${role}; vacuum a; update b set x = 2`,
+    });
+    await expect(apply(database, folder)).rejects.toMatchObject({
+      code: "migration-failed",
+      message: expect.stringContaining("row-level security"),
+    });
+    await database.admin.unsafe(`drop owned by ${role}; drop role ${role}`);
+  });
+
   it("goes on with the limits and the row security that earlier steps have set for the session", async () => {
     const database = await createEmptyDatabase();
     const show = "insert into a select current_setting('lock_timeout') || current_setting('row_security');";

@@ -9,7 +9,6 @@ import { requireSoundPlan } from "../../migrate/plan/require-sound-plan.js";
 import { readEnvironmentMark } from "../../migrate/run/environment-mark.js";
 import type { ConnectOptions, Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
-import { liftTimeouts } from "../../postgres/lift-timeouts.js";
 import { withShadowTemplate } from "../../postgres/shadow-template.js";
 import { createBackupWriter } from "../backup-file/backup-writer.js";
 import { withByteSink } from "../backup-file/byte-sink.js";
@@ -77,7 +76,6 @@ export async function createBackup(options: BackupOptions): Promise<BackupReport
   const read = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry backup" };
   return await withDatabase(url, read, (database) =>
     endOnAbort(database, signal, async () => {
-      await liftTimeouts(database);
       const { plan, subject } = await prepare(database, options);
       const path = join(
         options.directory,

@@ -11,6 +11,7 @@ import { readEnvironmentMark } from "../../migrate/run/environment-mark.js";
 import { throwIfStopped } from "../../migrate/run/interrupted.js";
 import type { Database } from "../../postgres/connect.js";
 import { cutConnections } from "../../postgres/cut-connections.js";
+import { liftTimeouts } from "../../postgres/lift-timeouts.js";
 import { readServerFacts } from "../../postgres/server-facts.js";
 import type { BackupWriter } from "../backup-file/backup-writer.js";
 import type { Manifest, ManifestTable } from "../backup-file/manifest.js";
@@ -101,6 +102,7 @@ export async function inSnapshot<T>(
   try {
     const result = await database.begin("isolation level repeatable read read only", async (session) => {
       try {
+        await liftTimeouts(session, "transaction");
         return { value: await use(session) };
       } catch (thrown) {
         failure = { thrown };

@@ -73,7 +73,6 @@ const MOST_TRIES = 3;
  */
 export async function erase(request: EraseRequest): Promise<EraseReceipt | undefined> {
   const { database, dryRun, logger, signal } = request;
-  await liftTimeouts(database);
   const mode = `isolation level repeatable read${dryRun ? " read only" : ""}`;
   for (let attempt = 1; ; attempt += 1) {
     throwIfStopped(signal);
@@ -92,6 +91,7 @@ type Erased = { readonly receipt: EraseReceipt | undefined; readonly graph: Tena
 
 async function eraseInside(session: Session, request: EraseRequest): Promise<Erased> {
   const { expected, tenant, dryRun, signal } = request;
+  await liftTimeouts(session, "transaction");
   await session.unsafe(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
   const graph = await readTenantGraph(session, expected);
   await requireFullSight(session, graph.tables);

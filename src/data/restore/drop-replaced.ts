@@ -3,7 +3,6 @@ import { messageOf } from "../../core/errors.js";
 import { quoteIdentifier } from "../../core/identifiers.js";
 import type { Database } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
-import { liftTimeouts } from "../../postgres/lift-timeouts.js";
 import { inSnapshot } from "../backup/dump-database.js";
 import { countLargeObjects } from "../backup/read-contents.js";
 import type { Manifest } from "../backup-file/manifest.js";
@@ -40,7 +39,6 @@ async function compare({ url, connect, signal, name, manifest }: ReplacedDatabas
   const read = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry restore" };
   return await withDatabase(onDatabase(url, name), read, (database) =>
     endOnAbort(database, signal, async () => {
-      await liftTimeouts(database);
       return await inSnapshot(database, async (session) => {
         const differing = await findDifferences(session, manifest);
         const known = new Set(manifest.tables.map(tableKey));

@@ -33,7 +33,7 @@ export async function loadBackup({ database, file, manifest }: LoadOptions): Pro
   const encoding = encodingOf(manifest);
   try {
     // Also where that was done before: replaying migrations takes every setting of the session back.
-    await liftTimeouts(database);
+    await liftTimeouts(database, "session");
     await createPartitions(database, manifest);
     await database.begin(async (session) => {
       await requireTables(session, manifest);

@@ -98,7 +98,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
   };
   const admin = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry restore" };
   return await withDatabase(onDatabase(url, MAINTENANCE_DATABASE), admin, async (maintenance) => {
-    await liftTimeouts(maintenance);
+    await liftTimeouts(maintenance, "session");
     await requireDevelopmentServer(maintenance, options);
     const isThere = await databaseExists(maintenance, into);
     if (isThere) await requireReplaceable(options);
@@ -144,7 +144,7 @@ async function build(
     const connect = { ...options.connect, max: 1, canBeCut: true, applicationName: "tenantry restore" };
     const fingerprint = await withDatabase(url, connect, (database) =>
       endOnAbort(database, signal, async () => {
-        await liftTimeouts(database);
+        await liftTimeouts(database, "session");
         logger.info("replaying the migrations", { event: "restore-schema" });
         await buildSchema(database, plan, signal);
         logger.info("loading the rows", { event: "restore-rows" });

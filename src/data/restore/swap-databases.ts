@@ -1,22 +1,12 @@
 import { codeOf, messageOf, TenantryError } from "../../core/errors.js";
 import { quoteIdentifier } from "../../core/identifiers.js";
 import type { Logger } from "../../core/logger.js";
-import type { Database, Session } from "../../postgres/connect.js";
+import type { Database } from "../../postgres/connect.js";
+import { endSessions } from "../../postgres/end-sessions.js";
 import { explainForbidden } from "./may-not.js";
 
 /** Between two tries somebody may have connected again. */
 const TRIES = 5;
-
-/**
- * Ends the sessions of logins. Autovacuum's are nobody's: they end by themselves for a RENAME, and only a superuser may do it.
- *
- * @param names of databases.
- */
-async function endSessions(admin: Session, names: readonly string[]): Promise<void> {
-  await admin`
-    select pg_terminate_backend(pid, 5000) from pg_stat_activity
-    where datname = any(${[...names]}) and usesysid is not null`;
-}
 
 /**
  * Gives a database the name of another, which gets a name of its own: both in one transaction, so that there is no moment

@@ -16,7 +16,6 @@ import { readEnvironmentMark } from "../../migrate/run/environment-mark.js";
 import { throwIfStopped } from "../../migrate/run/interrupted.js";
 import type { ConnectOptions, Session } from "../../postgres/connect.js";
 import { withDatabase } from "../../postgres/connect.js";
-import { liftTimeouts } from "../../postgres/lift-timeouts.js";
 import { readServerFacts } from "../../postgres/server-facts.js";
 import { nameBackup, readBackupSubject } from "../backup/backup-name.js";
 import { withDraft } from "../backup/draft-file.js";
@@ -78,7 +77,6 @@ export async function createTenantBackup(
   const read = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry backup" };
   return await withDatabase(url, read, (database) =>
     endOnAbort(database, signal, async () => {
-      await liftTimeouts(database);
       const subject = await readBackupSubject(database);
       const digest = createHash("sha256").update(tenant).digest("hex").slice(0, 8);
       const ending = passphrase === undefined ? "tenantry" : "tenantry.age";

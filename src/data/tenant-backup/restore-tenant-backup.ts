@@ -89,7 +89,6 @@ export async function restoreTenantBackup(options: TenantRestoreOptions): Promis
   const work = { ...connect, max: 1, canBeCut: true, applicationName: "tenantry restore" };
   return await withDatabase(url, work, (database) =>
     endOnAbort(database, signal, async () => {
-      await liftTimeouts(database);
       const found = await database.begin("isolation level repeatable read read only", async (session) => {
         const { graph } = await openTarget(session, options, manifest);
         return await countTenantRows(session, graph.tables, tenant, signal);
@@ -128,6 +127,7 @@ async function openTarget(
   { expected, project, tenant }: TenantRestoreOptions,
   manifest: Manifest,
 ): Promise<OpenTarget> {
+  await liftTimeouts(session, "transaction");
   await session.unsafe(
     `${COPY_SETTINGS}; set local row_security = on; set local lock_timeout = '${LOCK_TIMEOUT}'`,
   );

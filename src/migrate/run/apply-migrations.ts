@@ -191,7 +191,7 @@ async function runWatched(
   }
 }
 
-/** What is applied is applied, also where somebody holds a table that would have to be looked at. */
+/** What is applied is applied, also where nobody can look at it: somebody holds a table, or the run is told to stop. */
 async function takeFingerprint(
   { fingerprint }: MigrateOptions,
   session: Backend["session"],
@@ -202,8 +202,7 @@ async function takeFingerprint(
   try {
     return await read(() => fingerprint(session));
   } catch (thrown) {
-    if (!(thrown instanceof TenantryError) || thrown.code !== "lock-timeout") throw thrown;
-    logger.warn(`the run log has no fingerprint of this run: ${thrown.message}`, {
+    logger.warn(`the run log has no fingerprint of this run: ${messageOf(thrown)}`, {
       event: "fingerprint-missing",
     });
     return undefined;

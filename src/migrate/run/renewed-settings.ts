@@ -24,7 +24,11 @@ export function renewedSettings(before: readonly MigrationStatement[]): Migratio
     // DISCARD ALL.
     if (outside !== undefined && setsSession) made = [];
     else if (setting === "all") made = made.filter((one) => ROLES.has(one.setting ?? ""));
-    else if (isRenewed(statement)) made.push(statement);
+    else if (isRenewed(statement)) {
+      // The last of each alone: a role that was left again may be gone by now. Who becomes another takes no role along.
+      const undone = setting === "session_authorization" ? ROLES : new Set([setting]);
+      made = [...made.filter((one) => !undone.has(one.setting ?? "")), statement];
+    }
   }
   return made;
 }

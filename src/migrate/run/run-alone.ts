@@ -7,7 +7,7 @@ import { renewedSettings } from "./renewed-settings.js";
 import { rowSecuritySql, settlesRowSecurity } from "./row-security.js";
 import type { RunContext } from "./run-context.js";
 import type { StepAssignment } from "./run-group.js";
-import { PieceFailure } from "./send-pieces.js";
+import { type Piece, PieceFailure } from "./send-pieces.js";
 import { stoppable } from "./stoppable.js";
 import { setTimeouts, timeoutsOf } from "./timeouts.js";
 
@@ -52,11 +52,17 @@ export async function runAlone(
     await session.unsafe(setTimeouts("set", limits(context, assignment)));
     // Outside a transaction there is none that could settle it.
     const isSettled = !settlesRowSecurity(migration);
-    if (isSettled) await session.unsafe(rowSecuritySql(context.adminRole, "session"));
-    const started = performance.now();
+    let started = performance.now();
+    let current: Piece = { text, line };
     try {
-      for (const setting of renewedSettings(assignment.statements.slice(0, step.number - 1)))
+      for (const setting of renewedSettings(assignment.statements.slice(0, step.number - 1))) {
+        current = { text: setting.text, line: setting.line, isAgain: true };
         await session.unsafe(setting.text);
+      }
+      // For whoever the file is by now.
+      if (isSettled) await session.unsafe(rowSecuritySql(context.adminRole, "session"));
+      current = { text, line };
+      started = performance.now();
       await session.unsafe(text);
     } catch (thrown) {
       if (!worker.isLost())
@@ -64,7 +70,7 @@ export async function runAlone(
           .unsafe(OURSELVES)
           .then(() => endStep(session, place, step.number, "failed"))
           .catch(() => {});
-      throw new PieceFailure({ text, line }, 0, thrown);
+      throw new PieceFailure(current, 0, thrown);
     }
     durations.push({ line, milliseconds: performance.now() - started });
     await session.unsafe(OURSELVES);

@@ -43,13 +43,16 @@ export async function runGroup(context: RunContext, assignment: StepAssignment):
   // Always durable: a later step cannot be undone, and must not be found without the earlier.
   const begin = beginSql({ adminRole, rowSecurity, timeouts, modes: step.modes, isDurable: true });
   const before = durations.length;
-  const statements = step.statements.map(({ text, line }) => ({ text, line }));
+  const again = renewedSettings(assignment.statements.slice(0, step.number - 1)).map(({ text, line }) => ({
+    ...{ text, line },
+    isAgain: true,
+  }));
+  const statements = [...again, ...step.statements.map(({ text, line }) => ({ text, line }))];
   await stoppable(context, async () => {
     try {
       await sendPieces(session, [{ text: begin }]);
       const counts = await countKeptRows(session, migration, { lenient: true });
       const sent = await sendPieces(session, [
-        ...renewedSettings(assignment.statements.slice(0, step.number - 1)).map(({ text }) => ({ text })),
         ...(settlesRowSecurity(migration) ? statements : settlingAgain(statements, rowSecurity)),
         { text: AFTER_STATEMENTS },
         // What is looked at from here on is looked at by the migrator.

@@ -111,6 +111,7 @@ export async function runSteps(
 }
 
 function statementNumber(step: Step, { piece }: PieceFailure): number | undefined {
+  if (piece.isAgain === true) return undefined;
   const index = step.statements.findIndex(({ text, line }) => text === piece.text && line === piece.line);
   return index === -1 ? undefined : step.number + index;
 }

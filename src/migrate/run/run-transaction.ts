@@ -140,8 +140,8 @@ export async function rollBack({ worker }: Pick<RunContext, "worker">): Promise<
 
 /** How long each of the migration's own pieces took. */
 export function durationsOf(sent: readonly Sent[]): StatementRecord[] {
-  return sent.flatMap(({ piece: { line }, milliseconds }) =>
-    line === undefined ? [] : [{ line, milliseconds }],
+  return sent.flatMap(({ piece: { line, isAgain }, milliseconds }) =>
+    line === undefined || isAgain === true ? [] : [{ line, milliseconds }],
   );
 }
 

@@ -7,6 +7,8 @@ export type Piece = {
   readonly text: string;
   /** 1-based, in the migration's file; undefined for what is ours. */
   readonly line?: number;
+  /** True for a statement of an earlier step that is said again. */
+  readonly isAgain?: boolean;
 };
 
 /** What one piece came to. */

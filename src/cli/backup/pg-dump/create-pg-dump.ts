@@ -17,6 +17,7 @@ import type { RowDigest } from "../../../data/rows/row-checksum.js";
 import { readEnvironmentMark, requireEnvironment } from "../../../migrate/run/environment-mark.js";
 import type { Session } from "../../../postgres/connect.js";
 import { withDatabase } from "../../../postgres/connect.js";
+import { liftTimeouts } from "../../../postgres/lift-timeouts.js";
 import { readServerFacts } from "../../../postgres/server-facts.js";
 import { withShadowDatabase } from "../../../postgres/shadow.js";
 import { choosePgDump } from "./choose-pg-dump.js";
@@ -65,6 +66,7 @@ export async function createPgDump(
       const file = join(directory, nameBackup(subject, "dump"));
       const contents = await withDraft(file, (draft) =>
         database.begin("isolation level repeatable read read only", async (session) => {
+          await liftTimeouts(session, "transaction");
           await session.unsafe(`set local search_path = pg_catalog; ${COPY_SETTINGS}`).simple();
           const tables = await readTables(session);
           requireWholeView(tables);
