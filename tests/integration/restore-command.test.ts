@@ -27,10 +27,12 @@ const bodiesIn = (name: string) =>
     (await session<{ body: string }[]>`select body from notes order by 1`).map(({ body }) => body),
   );
 
+/** Those of this file: others make theirs meanwhile. */
 const databases = async () =>
-  (await database.admin<{ datname: string }[]>`select datname from pg_database`).map(
-    ({ datname }) => datname,
-  );
+  (
+    await database.admin<{ datname: string }[]>`
+      select datname from pg_database where starts_with(datname, ${database.name.slice(0, 26)}) order by 1`
+  ).map(({ datname }) => datname);
 
 /** Restores, and gives the name of the database that the first line of the answer says. */
 async function restored(args: readonly string[]): Promise<{ name: string; stdout: string }> {

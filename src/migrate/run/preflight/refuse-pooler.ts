@@ -2,6 +2,8 @@ import { messageOf, TenantryError } from "../../../core/errors.js";
 import { isBehindPooler } from "../../../postgres/pooler.js";
 import type { Backend } from "../backend.js";
 
+const ROUNDS = 3;
+
 /**
  * Refuses a pooler that gives a connection another server process for each transaction: there the migration lock would be
  * held by nobody, and what a session sets would be the next client's. It shows itself by the server's process: two
@@ -13,20 +15,23 @@ import type { Backend } from "../backend.js";
 export async function refusePooler(one: Backend, other: Backend, urlName: string): Promise<void> {
   // Without one in between there is nothing more to ask.
   if (!isBehindPooler(one) && !isBehindPooler(other)) return;
-  const pids = [one.pid, await askPid(one), await askPid(one)];
-  let held: number;
+  const ones = new Set([one.pid, await askPid(one), await askPid(one)]);
+  const others = new Set([other.pid]);
   try {
-    held = await other.guard(async () => {
-      await other.session.unsafe("begin");
-      return await askPid(other);
-    });
-    pids.push(await askPid(one));
+    await other.guard(async () => void (await other.session.unsafe("begin")));
+    others.add(await askPid(other));
+    ones.add(await askPid(one));
   } catch (thrown) {
     throw pooled(urlName, messageOf(thrown));
   } finally {
     if (!other.isLost()) await other.session.unsafe("rollback").catch(() => {});
   }
-  if (pids.includes(held) || new Set(pids).size > 1)
+  // The pooler may just have opened another connection, and each of the two have seen one alone so far.
+  for (let round = 0; round < ROUNDS; round += 1) {
+    ones.add(await askPid(one));
+    others.add(await askPid(other));
+  }
+  if (ones.size > 1 || others.size > 1 || [...ones].some((pid) => others.has(pid)))
     throw pooled(urlName, "one connection was served by several server processes, or two by one");
 }
 
