@@ -1,23 +1,26 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { TestDatabase } from "../../src/testing/index.js";
-import { createTestDatabase } from "../support/databases.js";
+import type { EmptyDatabase } from "../../src/testing/index.js";
+import { createEmptyDatabase } from "../support/databases.js";
 import type { FixtureProject } from "./fixture-project.js";
 import { makeProject } from "./fixture-project.js";
+import { makeOwnRoles } from "./own-roles.js";
 import type { Pooler } from "./start-pgbouncer.js";
 import { startPgbouncer } from "./start-pgbouncer.js";
 
 const SCHEMA = `
 export const creators = pgTable("creators", { ...tenantRootKey() }, (t) => [tenantRoot(t)]);`;
 
+const roles = makeOwnRoles();
 let project: FixtureProject;
-let database: TestDatabase;
+let database: EmptyDatabase;
 let pooler: Pooler;
 
 beforeAll(async () => {
-  project = await makeProject();
+  project = await makeProject({ tenancy: { roles } });
   await project.write(SCHEMA);
   await project.create("init");
-  database = await createTestDatabase();
+  database = await createEmptyDatabase();
+  await project.migrate(database.adminUrl);
   pooler = await startPgbouncer(database.adminUrl, "transaction-round-robin");
 });
 afterAll(() => pooler.stop());

@@ -9,6 +9,9 @@ import { ensureEngineTables } from "../../src/migrate/run/engine-tables.js";
 import { finishRun, recordRunMigration, startRun } from "../../src/migrate/run/run-log.js";
 import { createEmptyDatabase } from "../support/databases.js";
 import { makeProject } from "./fixture-project.js";
+import { makeOwnRoles } from "./own-roles.js";
+
+const roles = makeOwnRoles();
 
 const LEDGER = "drizzle.__drizzle_migrations";
 const [FIRST, SECOND] = ["20260101000000_first", "20260102000000_second"];
@@ -17,7 +20,7 @@ const [FIRST, SECOND] = ["20260101000000_first", "20260102000000_second"];
 async function prepare() {
   const database = await createEmptyDatabase();
   const { admin } = database;
-  const project = await makeProject();
+  const project = await makeProject({ tenancy: { roles } });
   await project.write(
     'export const notes = pgTable("notes", { ...tenantKey() }, (t) => [withTenantRls(t)]);',
   );

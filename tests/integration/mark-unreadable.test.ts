@@ -1,10 +1,13 @@
 import { expect, it, onTestFinished } from "vitest";
 import { createEmptyDatabase } from "../support/databases.js";
 import { makeProject } from "./fixture-project.js";
+import { makeOwnRoles } from "./own-roles.js";
+
+const roles = makeOwnRoles();
 
 it("every command tells a login that may not read the mark so, and calls it no bug", async () => {
   const database = await createEmptyDatabase();
-  const project = await makeProject();
+  const project = await makeProject({ tenancy: { roles } });
   await project.write(
     `export const creators = pgTable("creators", { ...tenantRootKey() }, (t) => [tenantRoot(t)]);`,
   );

@@ -5,6 +5,9 @@ import { DEFAULT_LEDGER, readLedger } from "../../src/migrate/ledger/ledger.js";
 import { createEmptyDatabase } from "../support/databases.js";
 import { migrateByDrizzle } from "../support/drizzle-migrate.js";
 import { makeProject } from "./fixture-project.js";
+import { makeOwnRoles } from "./own-roles.js";
+
+const roles = makeOwnRoles();
 
 const notes = (columns: string) =>
   `export const notes = pgTable("notes", { ...tenantKey(), ${columns} }, (t) => [withTenantRls(t)]);`;
@@ -12,7 +15,7 @@ const notes = (columns: string) =>
 /** A colleague's branch, newer and applied already, and then our own, older one, beside it. */
 async function makeMerged(ours: string) {
   const database = await createEmptyDatabase();
-  const project = await makeProject();
+  const project = await makeProject({ tenancy: { roles } });
   const variables = { DATABASE_URL: database.adminUrl.href };
   const newest = async () => (await project.entries()).sort().at(-1) ?? "";
   await project.write(notes(""));
@@ -63,7 +66,7 @@ describe("a branch that was merged late", () => {
 describe("a project in the old layout", () => {
   it("is migrated by us, and drizzle-orm 0.45 finds nothing left to do", async () => {
     const database = await createEmptyDatabase();
-    const project = await makeProject();
+    const project = await makeProject({ tenancy: { roles } });
     const variables = { DATABASE_URL: database.adminUrl.href };
     await project.write(notes(""));
     await project.create("init");

@@ -4,6 +4,9 @@ import { openDatabase } from "../../src/postgres/connect.js";
 import { createEmptyDatabase } from "../support/databases.js";
 import { makeProject } from "./fixture-project.js";
 import { apply, keepLog, ledgerNames, makeFolder, ONE, TWO } from "./migration-folder.js";
+import { makeOwnRoles } from "./own-roles.js";
+
+const roles = makeOwnRoles();
 
 /** A database with one migration applied and one pending, and another session that holds a table altogether. */
 async function whileHeld(table: string) {
@@ -97,7 +100,7 @@ describe("a command that only waits to read", () => {
     "stops when it is told to: %s",
     async (command) => {
       const { database } = await whileHeld("drizzle.__drizzle_migrations");
-      const project = await makeProject();
+      const project = await makeProject({ tenancy: { roles } });
       await project.write(
         'export const notes = pgTable("notes", { ...tenantKey() }, (t) => [withTenantRls(t)]);',
       );

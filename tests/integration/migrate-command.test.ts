@@ -7,13 +7,16 @@ import { readLedger } from "../../src/migrate/ledger/ledger.js";
 import { withDatabase } from "../../src/postgres/connect.js";
 import { createEmptyDatabase, serverUrl } from "../support/databases.js";
 import { makeProject } from "./fixture-project.js";
+import { makeOwnRoles } from "./own-roles.js";
+
+const roles = makeOwnRoles();
 
 describe("tenantry migrate", () => {
   const NOTES = 'export const notes = pgTable("notes", { ...tenantKey() }, (t) => [withTenantRls(t)]);';
 
   it("prints with --dry-run what is pending, and changes nothing", async () => {
     const database = await createEmptyDatabase();
-    const project = await makeProject();
+    const project = await makeProject({ tenancy: { roles } });
     await project.write(NOTES);
     await project.create("init");
     const variables = { DATABASE_URL: database.adminUrl.href };
@@ -42,7 +45,10 @@ describe("tenantry migrate", () => {
 
   it("uses the ledger that drizzle.config.ts names", async () => {
     const database = await createEmptyDatabase();
-    const project = await makeProject({ config: { migrations: { schema: "book keeping", table: "Done" } } });
+    const project = await makeProject({
+      tenancy: { roles },
+      config: { migrations: { schema: "book keeping", table: "Done" } },
+    });
     await project.write(NOTES);
     await project.create("init");
     expect((await project.run(["migrate"], { DATABASE_URL: database.adminUrl.href })).exitCode).toBe(0);
@@ -57,7 +63,7 @@ describe("tenantry migrate", () => {
 
   it("makes and migrates a database whose name has to be encoded in a URL", async () => {
     const name = `odd "name' %20 ${process.pid}`;
-    const project = await makeProject();
+    const project = await makeProject({ tenancy: { roles } });
     await project.write(NOTES);
     await project.create("init");
     const variables = { DATABASE_URL: onDatabase(new URL(serverUrl), name).href };
@@ -73,7 +79,7 @@ describe("tenantry migrate", () => {
 
   it("tells a login what right it lacks, and does not call that a bug", async () => {
     const database = await createEmptyDatabase();
-    const project = await makeProject();
+    const project = await makeProject({ tenancy: { roles } });
     await project.write(NOTES);
     await project.create("init");
     await project.run(["init", "--env", "staging"], { DATABASE_URL: database.adminUrl.href });
@@ -95,7 +101,7 @@ describe("tenantry migrate", () => {
 
   it("writes with --log json nothing but objects, whatever it ends with", async () => {
     const database = await createEmptyDatabase();
-    const project = await makeProject();
+    const project = await makeProject({ tenancy: { roles } });
     await project.write(NOTES);
     await project.create("init");
     await mkdir(join(project.out, "20990101000000_wrong"));
@@ -118,7 +124,7 @@ describe("tenantry migrate", () => {
   });
 
   it("refuses a missing and an empty migrations folder", async () => {
-    const project = await makeProject();
+    const project = await makeProject({ tenancy: { roles } });
     await project.write(NOTES);
     const { adminUrl } = await createEmptyDatabase();
     const missing = await project.run(["migrate"], { DATABASE_URL: adminUrl.href });
