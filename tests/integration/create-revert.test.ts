@@ -5,6 +5,9 @@ import { readFolder } from "../../src/migrate/folder/read-folder.js";
 import { createEmptyDatabase } from "../support/databases.js";
 import type { FixtureProject } from "./fixture-project.js";
 import { makeProject } from "./fixture-project.js";
+import { makeOwnRoles } from "./own-roles.js";
+
+const roles = makeOwnRoles();
 
 const table = (columns: string) =>
   `export const notes = pgTable("notes", { ...tenantKey(), ${columns} }, (t) => [withTenantRls(t)]);`;
@@ -15,7 +18,7 @@ let project: FixtureProject;
 let names: readonly string[];
 
 beforeAll(async () => {
-  project = await makeProject();
+  project = await makeProject({ tenancy: { roles } });
   await project.write(table("title: text().notNull()"));
   await project.create("init");
   await project.write(table("heading: text().notNull()"));

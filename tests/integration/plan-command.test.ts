@@ -41,7 +41,9 @@ describe("tenantry plan", () => {
   it("says of each pending statement what it locks, and what that means for the target", async () => {
     const { database, project, variables } = await prepare({ "20260102000000_change": CHANGE });
     const scope = { schemas: ["public", "drizzle", "tenantry"], roles: [] };
-    const before = await readCatalog(database.admin, scope);
+    // Without what is the whole server's: other files make roles meanwhile.
+    const look = async () => ({ ...(await readCatalog(database.admin, scope)), around: undefined });
+    const before = await look();
     const { exitCode, stdout } = await project.run(["plan"], variables);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(
@@ -54,7 +56,7 @@ describe("tenantry plan", () => {
     );
     expect(stdout.split("\n").filter((line) => stringWidth(line) > 80)).toEqual([]);
     expect(stdout).not.toContain("\u001b");
-    expect(await readCatalog(database.admin, scope)).toEqual(before);
+    expect(await look()).toEqual(before);
   });
 
   it("prints one object with --json", async () => {

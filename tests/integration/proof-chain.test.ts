@@ -5,13 +5,16 @@ import { withDatabase } from "../../src/postgres/connect.js";
 import { createEmptyDatabase, serverUrl } from "../support/databases.js";
 import type { FixtureProject } from "./fixture-project.js";
 import { makeProject } from "./fixture-project.js";
+import { makeOwnRoles } from "./own-roles.js";
+
+const roles = makeOwnRoles();
 
 const NOTES =
   'export const notes = pgTable("notes", { ...tenantKey(), title: text() }, (t) => [withTenantRls(t)]);';
 
 async function migrated() {
   const database = await createEmptyDatabase();
-  const project = await makeProject();
+  const project = await makeProject({ tenancy: { roles } });
   await project.write(NOTES);
   await project.create("init");
   const variables = { DATABASE_URL: database.adminUrl.href };
@@ -68,7 +71,7 @@ describe("tenantry migrate", () => {
 
   it("lets an old folder protect its tables later, and not never", async () => {
     const database = await createEmptyDatabase();
-    const project = await makeProject();
+    const project = await makeProject({ tenancy: { roles } });
     await project.write(NOTES);
     await add(project, "20200101000000_old", "create table notes (title text);");
     await add(

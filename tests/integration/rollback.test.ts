@@ -9,6 +9,9 @@ import type { Database } from "../../src/postgres/connect.js";
 import { createEmptyDatabase } from "../support/databases.js";
 import type { FixtureProject } from "./fixture-project.js";
 import { makeProject } from "./fixture-project.js";
+import { makeOwnRoles } from "./own-roles.js";
+
+const roles = makeOwnRoles();
 
 const notes = (columns: string, name = "Notes") =>
   `export const state = pgEnum("State", ["new", "old"]);
@@ -21,7 +24,7 @@ let project: FixtureProject;
 let names: readonly string[];
 
 beforeAll(async () => {
-  project = await makeProject({ tenancy: { column: "orgId", columnType: "text" } });
+  project = await makeProject({ tenancy: { column: "orgId", columnType: "text", roles } });
   await project.write(notes('title: text().notNull(), "two words": integer("two words")'));
   await project.create("init");
   await project.write(notes('heading: text().notNull(), "two words": integer("two words")', "Memos"));
