@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import { defineCommand } from "../../src/cli/command.js";
 import type { Context } from "../../src/cli/context.js";
+import { explainServerError } from "../../src/cli/explain-server-error.js";
 import { formatError, formatJsonError } from "../../src/cli/output.js";
 import { TenantryError } from "../../src/core/errors.js";
 
@@ -41,4 +42,23 @@ it("gives programs one object also for a bug, and people its stack", () => {
     details: [],
   });
   expect(formatError(mistake)).toBe("error: No.");
+});
+
+it.each([
+  ["42501", "role-insufficient"],
+  ["25006", "role-insufficient"],
+  ["55P03", "lock-timeout"],
+  ["57014", "statement-timeout"],
+  ["40001", "server-failed"],
+  ["57P01", "connection-failed"],
+  ["CONNECT_TIMEOUT", "connection-failed"],
+  ["53100", "server-failed"],
+])("tells what %s of a server means, as no bug", (state, code) => {
+  const thrown = Object.assign(new Error("what the server says"), { code: state });
+  expect(explainServerError(thrown)).toMatchObject({ code, hint: expect.any(String) });
+});
+
+it("leaves a bug a bug: SQL that is wrong, or an error of ours without a code", () => {
+  for (const bug of [Object.assign(new Error("syntax"), { code: "42601" }), new TypeError("x")])
+    expect(explainServerError(bug)).toBe(bug);
 });
